@@ -1,0 +1,87 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Is it due, and why? One pure function over facts; jitter is a hash of the name, so that every run agrees."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .certificate import CertificateFacts, Found
+from .inventory import Certificate
+from .limits import DAY
+from .names import covers
+from .order import Action, Decision, Issue, OrderRecord
+
+# Certificates that were bought on one day are not all renewed on one day: up to this part of the window is waited.
+_JITTER_PART = 10
+
+
+@dataclass(frozen=True)
+class Window:
+    """Renewal opens ``days`` before the end; ``reason`` says of whom that is known."""
+
+    days: int
+    reason: str
+
+
+def decide(
+    certificate: Certificate,
+    *,
+    found: Found,
+    issue: Issue | None,
+    order: OrderRecord | None,
+    window: Window,
+    now: datetime,
+) -> Decision:
+    """Say whether something has to be bought, and why (row R1).
+
+    C(issue) is the newest certificate that the ledger knows, installed or not; C(order) the order that is open.
+    """
+    if order is not None:
+        return Decision(True, order.action, f"an order is open since {order.created_at:%Y-%m-%d}")
+    in_use = found.certificate
+    if issue is not None and newer(issue, in_use):
+        return Decision(False, Action.NONE, f"issued until {issue.not_after:%Y-%m-%d}, not installed yet")
+    if in_use is None:
+        return Decision(True, Action.NEW, "there is no certificate yet")
+    missing = [name for name in certificate.names if not any(covers(known, name) for known in in_use.names)]
+    if missing:
+        return Decision(True, Action.NEW, f"{', '.join(missing)} is not in the certificate in use")
+    return _by_window(certificate.name, in_use, window, now)
+
+
+def newer(issue: Issue, in_use: CertificateFacts | None) -> bool:
+    """Say whether C(issue) waits to replace what is in use."""
+    return in_use is None or (issue.serial != in_use.serial and issue.not_after > in_use.not_after)
+
+
+def _by_window(name: str, in_use: CertificateFacts, window: Window, now: datetime) -> Decision:
+    renew_at = opens_at(name, in_use, window)
+    end = f"ends {in_use.not_after:%Y-%m-%d}"
+    if now >= in_use.not_after:
+        return Decision(True, Action.RENEWAL, f"ended {in_use.not_after:%Y-%m-%d}", renew_at)
+    if now < renew_at:
+        return Decision(False, Action.NONE, f"{end}; renewal from {renew_at:%Y-%m-%d} on ({window.reason})", renew_at)
+    return Decision(
+        True, Action.RENEWAL, f"{end}; renewal is open since {renew_at:%Y-%m-%d} ({window.reason})", renew_at
+    )
+
+
+def opens_at(name: str, in_use: CertificateFacts, window: Window) -> datetime:
+    """Return when the renewal begins: as the window opens, in the lifetime's second half, a little later by name."""
+    lead = min(window.days * DAY, (in_use.not_after - in_use.not_before) / 2)
+    return _whole_seconds(in_use.not_after - lead + jitter(name, lead / _JITTER_PART))
+
+
+def jitter(name: str, most: timedelta) -> timedelta:
+    """Return a length between 0 and C(most) that depends on nothing but C(name)."""
+    share = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32
+    return most * share
+
+
+def _whole_seconds(moment: datetime) -> datetime:
+    return moment.replace(microsecond=0)

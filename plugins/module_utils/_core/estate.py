@@ -1,0 +1,185 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Join what hosts say: wanted × found, defaults filled in, each certificate once. Jinja only hands over."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from .certificate import Found, KeySpec, KeyType
+from .errors import InputRefused, KoshinError
+from .fileset import FileSet
+from .inventory import Certificate, Method, NameValidation
+from .typed import from_plain
+
+Entry = t.Mapping[str, t.Any]
+CheckEntry = t.Callable[[t.Any, int], Entry]
+
+_KEY_SIZES = {KeyType.RSA: (2048, 3072, 4096), KeyType.EC: (256, 384, 521)}
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of one host. ``certificate`` None: it could not be read. ``error``: why nothing is done for it."""
+
+    name: str
+    host: str
+    certificate: Certificate | None = None
+    found: Found = field(default_factory=Found)
+    error: Entry | None = None
+
+
+@dataclass(frozen=True)
+class Estate:
+    """Everything that the hosts of this run name; ``web_roots``: host → its default web root."""
+
+    places: tuple[Place, ...]
+    web_roots: t.Mapping[str, str | None]
+
+
+def join(
+    answers: t.Mapping[str, t.Any],
+    inventory: t.Mapping[str, t.Sequence[t.Any]],
+    *,
+    defaults: Entry,
+    only_account: str | None,
+    only_organization: str | None,
+    check_entry: CheckEntry,
+) -> Estate:
+    """Return the estate of one run.
+
+    C(answers): host → what certificate_info returned there, or its failure. C(inventory): host → entries of a host that
+    did not answer, so that its certificates are known to be unreachable. C(check_entry) checks an entry (_schema).
+    """
+    fill = _Filler(defaults, only_account, only_organization, check_entry)
+    places: list[Place] = []
+    for host, answer in answers.items():
+        if "wanted" in answer:
+            places += _answered(host, answer, fill)
+        else:
+            places += _silent(host, answer, inventory.get(host, ()), fill)
+    web_roots = {host: answer.get("web_root") for host, answer in answers.items() if "wanted" in answer}
+    return Estate(tuple(_refuse_doubles(places)), web_roots)
+
+
+def _answered(host: str, answer: Entry, fill: _Filler) -> t.Iterator[Place]:
+    wanted = {entry["name"]: entry for entry in answer["wanted"]}
+    for item in answer["certificates"]:
+        name = item["name"]
+        place = fill.place(wanted[name], host) if name in wanted else Place(name, host)
+        if item["error"]:
+            yield _with_error(place, item["error"])
+        else:
+            yield Place(place.name, host, place.certificate, from_plain(Found, item["found"]), place.error)
+
+
+def _silent(host: str, answer: Entry, entries: t.Sequence[t.Any], fill: _Filler) -> t.Iterator[Place]:
+    said = str(answer.get("msg", "no answer")).strip().splitlines()
+    code = "unreachable" if answer.get("unreachable") else "host_failed"
+    error = KoshinError(
+        f"{host} {'is unreachable' if code == 'unreachable' else 'failed'}: {said[-1] if said else 'no answer'}",
+        f"Look at {host}, then run renew.yml again.",
+        code=code,
+    ).as_result()
+    for place, entry in enumerate(entries):
+        try:
+            yield _with_error(fill.place(fill.check_entry(entry, place), host), error)
+        except InputRefused as refused:
+            yield Place(f"{host}[{place}]", host, error=refused.as_result())
+
+
+def _with_error(place: Place, error: Entry) -> Place:
+    return Place(place.name, place.host, place.certificate, place.found, error)
+
+
+def _refuse_doubles(places: list[Place]) -> t.Iterator[Place]:
+    hosts: dict[str, list[str]] = {}
+    for place in places:
+        if place.certificate is not None:
+            hosts.setdefault(place.name, []).append(place.host)
+    for place in places:
+        several = hosts.get(place.name, [])
+        yield place if len(several) < 2 else _with_error(place, _named_on(place.name, several))
+
+
+def _named_on(name: str, hosts: list[str]) -> Entry:
+    return InputRefused(
+        f"Certificate {name} is named by {' and '.join(hosts)}: a certificate lives on one host.",
+        "Keep the entry on one of them, or give each its own name.",
+        code="named_on_several_hosts",
+    ).as_result()
+
+
+@dataclass(frozen=True)
+class _Filler:
+    """Fills in what an entry leaves to the defaults."""
+
+    defaults: Entry
+    only_account: str | None
+    only_organization: str | None
+    check_entry: CheckEntry
+
+    def place(self, entry: Entry, host: str) -> Place:
+        try:
+            return Place(entry["name"], host, self.certificate({**self.defaults, **entry}, host))
+        except InputRefused as error:
+            return Place(entry["name"], host, error=error.as_result())
+
+    def certificate(self, entry: Entry, host: str) -> Certificate:
+        name = entry["name"]
+        names = tuple(known.lower() for known in (entry["common_name"], *entry.get("additional_names", ())))
+        return Certificate(
+            name=name,
+            common_name=names[0],
+            host=host,
+            account=entry.get("account") or _required(self.only_account, name, "account"),
+            organization=entry.get("organization") or _required(self.only_organization, name, "organization"),
+            additional_names=tuple(dict.fromkeys(known for known in names[1:] if known != names[0])),
+            product=entry.get("product"),
+            key=_key(name, {**self.defaults.get("key", {}), **entry.get("key", {})}),
+            validations=_validations(names, {**self.defaults.get("validation", {}), **entry.get("validation", {})}),
+            services=tuple(entry.get("services", ())),
+            files=FileSet(**entry.get("files", {})),
+        )
+
+
+def _required(only: str | None, name: str, key: str) -> str:
+    if only is not None:
+        return only
+    raise InputRefused(
+        f"Certificate {name} names no {key}, and there is not just one.",
+        f"Add {key} to its entry or to tls_certificate_defaults.",
+        code="missing_key",
+    )
+
+
+def _key(name: str, entry: Entry) -> KeySpec:
+    kind = KeyType(entry.get("type", KeyType.RSA.value))
+    size = entry.get("size", _KEY_SIZES[kind][0])
+    if size not in _KEY_SIZES[kind]:
+        raise InputRefused(
+            f"Certificate {name}: key size {size} does not go with type {kind.value}.",
+            f"Write one of {', '.join(str(known) for known in _KEY_SIZES[kind])}.",
+            code="unknown_choice",
+        )
+    return KeySpec(kind, size)
+
+
+def _validations(names: tuple[str, ...], entry: Entry) -> tuple[NameValidation, ...]:
+    own = {name.lower(): values for name, values in entry.get("names", {}).items()}
+    unknown = sorted(set(own) - set(names))
+    if unknown:
+        raise InputRefused(
+            f"validation.names has {unknown[0]}, which is no name of the certificate.",
+            "Correct the name, or add it to additional_names.",
+            code="unknown_name",
+        )
+    return tuple(_validation(name, {**entry, **own.get(name, {})}) for name in dict.fromkeys(names))
+
+
+def _validation(name: str, entry: Entry) -> NameValidation:
+    method = Method(entry.get("method", Method.FILE.value))
+    return NameValidation(name, method, tuple(entry.get("hosts", ())), entry.get("web_root"))

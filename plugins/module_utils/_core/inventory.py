@@ -1,0 +1,143 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The nouns that a user writes down: certificates that are wanted, organisations, people, accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from .certificate import KeySpec
+from .fileset import FileSet
+
+
+class Method(str, Enum):
+    """How control over a name is shown to the CA (Baseline Requirements 3.2.2.4)."""
+
+    FILE = "file"
+    DNS = "dns"
+    EMAIL = "email"
+
+
+@dataclass(frozen=True)
+class NameValidation:
+    """How one name is validated: ``hosts`` get its token (empty: the key host), ``web_root`` where it lies there."""
+
+    name: str
+    method: Method = Method.FILE
+    hosts: tuple[str, ...] = ()
+    web_root: str | None = None
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate as the inventory wants it, its defaults filled in; ``host`` is its key host."""
+
+    name: str
+    common_name: str
+    host: str
+    account: str
+    organization: str
+    additional_names: tuple[str, ...] = ()
+    product: str | None = None
+    key: KeySpec = KeySpec()
+    validations: tuple[NameValidation, ...] = ()
+    services: tuple[str, ...] = ()
+    files: FileSet = FileSet()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the common name and every additional name, each once."""
+        return tuple(dict.fromkeys((self.common_name, *self.additional_names)))
+
+
+@dataclass(frozen=True)
+class Address:
+    """The fields that record, application, CSR and certificate must share letter for letter."""
+
+    legal_name: str
+    street_address: str
+    locality: str
+    state: str
+    postal_code: str
+    country: str
+    telephone: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """An organisation as a source shows it. ``source``: duns, corporate_number, lei, vetted …"""
+
+    source: str
+    number: str
+    checked_on: date | None
+    checked_by: str | None
+    address: Address
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    family_name: str
+    given_name: str
+    email: str
+    title: str = ""
+    extension: str = ""
+    hours: str = ""
+    deputy: str | None = None
+    left_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """Names of people by what they do for an organisation."""
+
+    responsible: str | None = None
+    technical: str | None = None
+    requester: str | None = None
+    approver: str | None = None
+    payer: str | None = None
+
+
+@dataclass(frozen=True)
+class Organization:
+    name: str
+    address: Address
+    local_name: str = ""
+    records: tuple[Record, ...] = ()
+    contacts: Contacts = Contacts()
+
+
+@dataclass(frozen=True)
+class Resolver:
+    """Where names are looked up instead of the system's resolver.
+
+    ``hosts`` maps "name:port" to "address:port"; ``dns_server`` is "address" or "address:port".
+    Only for CAs on this machine.
+    """
+
+    hosts: tuple[tuple[str, str], ...] = ()
+    dns_server: str | None = None
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """What an account of ``ca: local`` says beyond what every account says."""
+
+    directory: str
+    payment: bool = True
+    phone: bool = True
+    costs_money: bool = False
+
+
+@dataclass(frozen=True)
+class Account:
+    name: str
+    ca: str
+    settings: LocalSettings
+    authoritative_record: str = "duns"
+    trust_store: str | None = None
+    resolver: Resolver | None = None

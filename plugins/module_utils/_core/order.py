@@ -1,0 +1,198 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The nouns of buying: what is submitted, what a CA says of it, what the ledger remembers, what is decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from .inventory import Method, Organization, Person
+
+
+class Action(str, Enum):
+    """What has to be bought or asked for."""
+
+    NONE = "none"
+    NEW = "new"
+    RENEWAL = "renewal"
+    REISSUE = "reissue"
+
+
+class StepKind(str, Enum):
+    """Steps that a person does; the words of ``confirm.yml -e tls_step=``."""
+
+    PAYMENT = "payment"
+    PHONE_CONFIRMATION = "phone_confirmation"
+
+
+class StepState(str, Enum):
+    OPEN = "open"
+    DONE = "done"
+    WITHDRAWN = "withdrawn"
+
+
+class OrderState(str, Enum):
+    """Where an order stands. INTENDED: written down before the request was sent, the answer is not known."""
+
+    INTENDED = "intended"
+    OPEN = "open"
+    ISSUED = "issued"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    REVOKED = "revoked"
+    RELEASED = "released"
+
+
+OPEN_STATES = frozenset({OrderState.INTENDED, OrderState.OPEN})
+
+
+class Severity(str, Enum):
+    """BLOCKS: nothing is ordered while it stands. WARNS: said, and the run goes on."""
+
+    BLOCKS = "blocks"
+    WARNS = "warns"
+
+
+@dataclass(frozen=True)
+class SigningRequest:
+    """A CSR that was made on the key host; ``csr`` is PEM. Both are None in check mode where none is pending yet."""
+
+    name: str
+    key_hash: str | None
+    csr: str | None
+
+
+@dataclass(frozen=True)
+class Application:
+    """What is submitted to a CA. ``own_reference`` is ours: the CA keeps it, and finds the order again by it."""
+
+    own_reference: str
+    certificate: str
+    common_name: str
+    additional_names: tuple[str, ...]
+    organization: Organization
+    methods: tuple[tuple[str, Method], ...]
+    action: Action
+    csr: str
+    key_hash: str
+    product: str | None = None
+    responsible: Person | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the common name and every additional name, each once."""
+        return tuple(dict.fromkeys((self.common_name, *self.additional_names)))
+
+
+@dataclass(frozen=True)
+class FileToken:
+    """A file that the CA wants to see under ``http://<name><path>`` before it believes us. Not a secret."""
+
+    name: str
+    path: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a CA says of an order now.
+
+    ``awaits``: what it waits for from people; ``tokens``: every token it handed out; ``validated``: names it believes.
+    ``chain``: PEM certificates as delivered, in any order, once ISSUED. ``reason``: the CA's own words.
+    """
+
+    reference: str
+    own_reference: str
+    state: OrderState
+    names: tuple[str, ...]
+    key_hash: str
+    awaits: tuple[StepKind, ...] = ()
+    tokens: tuple[FileToken, ...] = ()
+    validated: tuple[str, ...] = ()
+    chain: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class OrderRecord:
+    """An order as the ledger knows it; ``reference`` None while the CA's answer is not known."""
+
+    own_reference: str
+    certificate: str
+    account: str
+    host: str
+    action: Action
+    state: OrderState
+    application: Application
+    reference: str | None
+    created_at: datetime
+    updated_at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class HumanStep:
+    """A step that a person does. ``role``: which contact of the organisation (payer, responsible …)."""
+
+    certificate: str
+    own_reference: str
+    kind: StepKind
+    state: StepState
+    role: str
+    since: datetime
+    latest_by: datetime | None
+    done_at: datetime | None = None
+    done_by: str | None = None
+    note: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A token and one place where it lies: ``host`` and ``web_root`` there."""
+
+    certificate: str
+    own_reference: str
+    token: FileToken
+    host: str
+    web_root: str
+    published: bool = False
+
+
+@dataclass(frozen=True)
+class Issue:
+    """A certificate that was issued; ``chain`` is PEM, leaf first, without the root, verified before it was written."""
+
+    certificate: str
+    own_reference: str
+    key_hash: str
+    serial: str
+    fingerprint: str
+    not_before: datetime
+    not_after: datetime
+    chain: tuple[str, ...]
+    collected_at: datetime
+    installed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    due: bool
+    action: Action
+    reason: str
+    renew_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that was found before money was spent; ``name`` is the certificate's."""
+
+    name: str
+    severity: Severity
+    code: str
+    message: str
+    next_move: str

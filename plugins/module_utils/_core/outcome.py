@@ -1,0 +1,67 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a module returns, and how it works through a list: failures of items are data."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from .errors import KoshinError
+
+Item = dict[str, t.Any]
+Work = t.TypeVar("Work")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a module returns: C(items) under C(noun), and C(extra) beside them.
+
+    An item carries C(name), C(error) and perhaps C(changed). C(failure): what the module fails with, all being done.
+    """
+
+    noun: str
+    items: Sequence[Item]
+    extra: Mapping[str, t.Any] = field(default_factory=dict)
+    diff: Sequence[Mapping[str, str]] = ()
+    warnings: Sequence[str] = ()
+    changed: bool = False
+    failure: KoshinError | None = None
+
+
+def each(
+    entries: Iterable[Work],
+    work: Callable[[Work], Item],
+    *,
+    name: Callable[[Work], str],
+    workers: int = 16,
+    blank: Mapping[str, t.Any] | None = None,
+) -> list[Item]:
+    """Do C(work) for every entry side by side; what an entry raises becomes its C(error), and the others go on.
+
+    C(blank) holds the keys of an item that failed (their values null or empty), so that no key is ever missing.
+    """
+
+    def one(entry: Work) -> Item:
+        try:
+            return {"name": name(entry), "error": None, **work(entry)}
+        except ImportError:
+            raise
+        except Exception as error:
+            known = error if isinstance(error, KoshinError) else _unexpected(error)
+            return {**(blank or {}), "name": name(entry), "error": known.as_result()}
+
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        return list(pool.map(one, list(entries)))
+
+
+def _unexpected(error: Exception) -> KoshinError:
+    return KoshinError(
+        f"{type(error).__name__}: {error}.",
+        "This should not happen: run again with -vvv and report it with what it prints.",
+        code="unexpected",
+    )

@@ -1,0 +1,38 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Frozen nouns to plain values: what leaves a module or lies in the ledger. The way back is C(typed).
+
+Times are written as ``2026-11-23T12:00:00Z``, dates as ``2026-11-23``, enums as their value, tuples as lists.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Mapping
+from datetime import date, datetime, timezone
+from enum import Enum
+
+
+def to_plain(value: t.Any) -> t.Any:
+    """Return C(value) as dictionaries, lists, strings, numbers, booleans and None."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {part.name: to_plain(getattr(value, part.name)) for part in dataclasses.fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): to_plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [to_plain(item) for item in value]
+    return value
+
+
+def parse_time(text: str) -> datetime:
+    """Read C(2026-11-23T12:00:00Z); raises ValueError where C(text) is anything else."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)

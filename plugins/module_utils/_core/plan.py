@@ -1,0 +1,46 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What one run knows and intends for one certificate: from renewal_info to the later modules of the control host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .certificate import Found
+from .inventory import Certificate, NameValidation
+from .order import Decision
+from .procedure import NextStep
+
+
+@dataclass(frozen=True)
+class TokenPlace:
+    """Where the token of one name lies; ``web_root`` None: not known in this run."""
+
+    name: str
+    host: str
+    web_root: str | None
+
+
+@dataclass(frozen=True)
+class Planned:
+    certificate: Certificate
+    decision: Decision
+    found: Found
+    step: NextStep
+    token_places: tuple[TokenPlace, ...] = ()
+
+
+def token_places(certificate: Certificate, web_roots: dict[str, str | None]) -> tuple[TokenPlace, ...]:
+    """Return every place where a token of C(certificate) has to lie; C(web_roots): host → its default."""
+    return tuple(
+        TokenPlace(validation.name, host, validation.web_root or web_roots.get(host))
+        for validation in certificate.validations
+        for host in hosts_of(certificate, validation)
+    )
+
+
+def hosts_of(certificate: Certificate, validation: NameValidation) -> tuple[str, ...]:
+    """Return the hosts that get a name's token: those it says, else the key host."""
+    return validation.hosts or (certificate.host,)

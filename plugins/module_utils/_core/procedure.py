@@ -1,0 +1,106 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is next? One pure function over facts, written as one table that is read from top to bottom."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from .order import OrderState, StepKind
+
+
+class NextStep(str, Enum):
+    """What the next run does, or waits for."""
+
+    NONE = "none"
+    CORRECT = "correct"
+    REQUEST = "request"
+    APPLY = "apply"
+    LOOK_UP = "look_up"
+    WAIT_FOR_PERSON = "wait_for_person"
+    PUBLISH = "publish"
+    VALIDATE = "validate"
+    WAIT_FOR_AUTHORITY = "wait_for_authority"
+    INSTALL = "install"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of one certificate. ``tokens`` handed out and not yet retracted, ``published`` of them."""
+
+    broken: bool = False
+    due: bool = False
+    requested: bool = False
+    order: OrderState | None = None
+    awaits: tuple[StepKind, ...] = ()
+    tokens: int = 0
+    published: int = 0
+    uninstalled: bool = False
+
+
+_TABLE: tuple[tuple[t.Callable[[Facts], bool], NextStep], ...] = (
+    (lambda facts: facts.broken, NextStep.CORRECT),
+    (lambda facts: facts.uninstalled, NextStep.INSTALL),
+    (lambda facts: facts.order is OrderState.INTENDED, NextStep.LOOK_UP),
+    (lambda facts: facts.order is OrderState.OPEN and bool(facts.awaits), NextStep.WAIT_FOR_PERSON),
+    (lambda facts: facts.order is OrderState.OPEN and facts.published < facts.tokens, NextStep.PUBLISH),
+    (lambda facts: facts.order is OrderState.OPEN and facts.tokens > 0, NextStep.VALIDATE),
+    (lambda facts: facts.order is OrderState.OPEN, NextStep.WAIT_FOR_AUTHORITY),
+    (lambda facts: facts.order is None and not facts.due, NextStep.NONE),
+    (lambda facts: facts.order is None and not facts.requested, NextStep.REQUEST),
+    (lambda facts: facts.order is None, NextStep.APPLY),
+)
+
+
+def next_step(facts: Facts) -> NextStep:
+    """Return the step of the first row that fits; ValueError where none does (an order that is not open)."""
+    for fits, step in _TABLE:
+        if fits(facts):
+            return step
+    raise ValueError(f"no row of the procedure fits {facts}")
+
+
+class Phase(str, Enum):
+    """Parts of the procedure that take time and wait for no person."""
+
+    VALIDATION = "validation"
+    INSTALLATION = "installation"
+
+
+Step = t.Union[StepKind, Phase]
+
+# What a step usually takes, until the ledger has seen slower ones. In the order of the procedure.
+_USUAL: t.Mapping[Step, timedelta] = {
+    StepKind.PAYMENT: timedelta(days=7),
+    Phase.VALIDATION: timedelta(days=2),
+    StepKind.PHONE_CONFIRMATION: timedelta(days=3),
+    Phase.INSTALLATION: timedelta(days=1),
+}
+
+
+def latest_by(step: Step, *, not_after: datetime, slowest: t.Mapping[StepKind, timedelta]) -> datetime:
+    """Return when C(step) must be done for the steps after it to end before C(not_after) of the certificate in use."""
+    order = list(_USUAL)
+    later = order[order.index(step) + 1 :]
+    return not_after - sum((_length(one, slowest) for one in later), timedelta())
+
+
+def _length(step: Step, slowest: t.Mapping[StepKind, timedelta]) -> timedelta:
+    usual = _USUAL[step]
+    return max(usual, slowest.get(step, usual)) if isinstance(step, StepKind) else usual
+
+
+# Which contact of the organisation does a step, and what it is, in a sentence.
+ROLES: t.Mapping[StepKind, str] = {
+    StepKind.PAYMENT: "payer",
+    StepKind.PHONE_CONFIRMATION: "responsible",
+}
+DUTIES: t.Mapping[StepKind, str] = {
+    StepKind.PAYMENT: "pay the CA's invoice",
+    StepKind.PHONE_CONFIRMATION: "answer the CA's call at the representative number of the record",
+}

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.koshin.tls.plugins.module_utils._core.certificate import Found
+from ansible_collections.koshin.tls.plugins.module_utils._core.decide import Window, decide, jitter, opens_at
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import Action, Decision
+from unit._core.material import DAY, NOW, certificate, facts, found, issue, order_record
+
+HERE = Window(60, "60 days before the end, bought through this account")
+ELSEWHERE = Window(90, "90 days before the end, bought elsewhere")
+
+
+def decision(*, lies: Found, issued=None, order=None, window=HERE, wanted=None) -> Decision:
+    return decide(wanted or certificate(), found=lies, issue=issued, order=order, window=window, now=NOW)
+
+
+def test_renewal_opens_sixty_days_before_the_end_a_little_later_by_name():
+    opens = opens_at("www.example.jp", facts(ends_in_days=100), HERE)
+
+    assert NOW + 40 * DAY <= opens <= NOW + 46 * DAY
+
+
+def test_what_was_bought_elsewhere_opens_ninety_days_before():
+    assert decision(lies=found(ends_in_days=75)).due is False
+    assert decision(lies=found(ends_in_days=75), window=ELSEWHERE).due is True
+
+
+def test_a_window_longer_than_half_the_lifetime_waits_for_half_of_it():
+    opens = opens_at("www.example.jp", facts(ends_in_days=47, lifetime_days=47), HERE)
+
+    assert opens >= NOW + 23.5 * DAY
+
+
+def test_due_says_why_and_since_when():
+    due = decision(lies=found(ends_in_days=20))
+
+    assert due.due is True
+    assert due.action is Action.RENEWAL
+    assert due.reason.startswith("ends 2026-12-13; renewal is open since 2026-10-")
+    assert "bought through this account" in due.reason
+
+
+def test_not_due_says_from_when():
+    early = decision(lies=found(ends_in_days=150))
+
+    assert (early.due, early.action) == (False, Action.NONE)
+    assert "renewal from 2027-0" in early.reason
+
+
+def test_ended_is_due_however_the_window_stands():
+    assert decision(lies=found(ends_in_days=-1)).reason == "ended 2026-11-22"
+
+
+def test_nothing_there_is_new():
+    assert decision(lies=Found()).action is Action.NEW
+
+
+def test_a_name_that_is_missing_is_due_and_named():
+    due = decision(
+        lies=found("www.example.jp", ends_in_days=150), wanted=certificate("www.example.jp", "shop.example.jp")
+    )
+
+    assert due.due is True
+    assert due.reason == "shop.example.jp is not in the certificate in use"
+
+
+def test_a_wildcard_in_use_covers_a_wanted_name():
+    assert (
+        decision(
+            lies=found("www.example.jp", "*.example.jp", ends_in_days=150),
+            wanted=certificate("www.example.jp", "a.example.jp"),
+        ).due
+        is False
+    )
+
+
+def test_an_open_order_is_gone_on_with_whatever_lies_there():
+    assert decision(lies=found(ends_in_days=150), order=order_record()).reason == "an order is open since 2026-11-22"
+
+
+def test_what_is_issued_and_waits_for_installation_is_not_bought_again():
+    waits = decision(lies=found(ends_in_days=5), issued=issue())
+
+    assert waits.due is False
+    assert "not installed yet" in waits.reason
+
+
+def test_what_was_issued_and_is_installed_is_judged_by_its_own_end():
+    assert decision(lies=found(ends_in_days=20, serial="bb"), issued=issue(ends_in_days=20, serial="bb")).due is True
+
+
+@pytest.mark.parametrize("name", ["www.example.jp", "mail.example.jp", "a"])
+def test_jitter_is_the_same_in_every_run_and_never_more_than_its_bound(name):
+    assert jitter(name, 6 * DAY) == jitter(name, 6 * DAY)
+    assert 0 * DAY <= jitter(name, 6 * DAY) <= 6 * DAY
+
+
+def test_jitter_differs_between_names():
+    assert jitter("www.example.jp", DAY) != jitter("shop.example.jp", DAY)
