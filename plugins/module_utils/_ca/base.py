@@ -1,0 +1,103 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a certificate authority is, to everything that is not one. Generic code never asks which CA it talks to."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from .._core.errors import KoshinError
+from .._core.inventory import Method
+from .._core.order import Application, Order, StepKind
+
+
+class CertificateAuthorityRefused(KoshinError):
+    """The CA said no, in words that the message repeats."""
+
+    code = "refused_by_authority"
+
+
+class CertificateAuthorityUnavailable(KoshinError):
+    """The CA did not answer, or not in time; nothing is known of what it did."""
+
+    code = "authority_unavailable"
+
+
+class CarryOver(str, Enum):
+    """What becomes of the days that are left of the certificate in use."""
+
+    REMAINDER = "remainder"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What a CA can and how it does it: data, so that nobody asks its name.
+
+    ``window_days``: renewal opens so many days before the end for certificates bought through this account,
+    ``window_days_elsewhere`` for others; ``checked_on``: the day somebody last looked that up.
+    ``names_in_csr``: the CA wants every additional name in the CSR too. ``products``: the first is the default.
+    """
+
+    methods: tuple[Method, ...]
+    products: tuple[str, ...]
+    window_days: int
+    window_days_elsewhere: int
+    validity_days: int
+    carry_over: CarryOver
+    checked_on: date
+    costs_money: bool
+    publicly_trusted: bool
+    names_in_csr: bool = False
+
+
+class CertificateAuthority(t.Protocol):
+    """The seam. Every call may raise CertificateAuthorityRefused (it said no) or CertificateAuthorityUnavailable
+    (nothing is known of what it did); states and words it does not know are CertificateAuthorityRefused."""
+
+    @property
+    def traits(self) -> Traits: ...
+
+    def find(self, application: Application) -> Order | None:
+        """Look for an order that is this one already: by own reference, then key_hash, then the same set of names.
+
+        Only open and issued orders count; one issued for another key is found only by own reference.
+        """
+
+    def submit(self, application: Application) -> Order:
+        """Place the order. Called at most once for a certificate and run, after C(find) found nothing."""
+
+    def read(self, reference: str) -> Order:
+        """Say how the order stands now."""
+
+    def validate(self, order: Order) -> Order:
+        """Ask the CA to look at the tokens now; names that it does not believe stay out of C(order.validated)."""
+
+
+@t.runtime_checkable
+class Cancels(t.Protocol):
+    def cancel(self, reference: str) -> Order:
+        """Give the order up; raises CertificateAuthorityRefused once it is issued."""
+
+
+@t.runtime_checkable
+class AcceptsConfirmation(t.Protocol):
+    def confirm(self, reference: str, kind: StepKind) -> Order:
+        """Take a person's word that a step is done (elsewhere the CA's own answer decides)."""
+
+
+@t.runtime_checkable
+class RecognizesCertificates(t.Protocol):
+    def recognizes(self, serial: str) -> bool:
+        """Say whether the certificate (serial in lower-case hex) was bought through this account."""
+
+
+@t.runtime_checkable
+class NamesTrustAnchors(t.Protocol):
+    def trust_anchors(self) -> str:
+        """Return the roots (PEM, concatenated) that its certificates end at."""

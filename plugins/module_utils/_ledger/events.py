@@ -1,0 +1,109 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The audit trail: who did what when. Each event has a hash over the one before: no line can be changed unseen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from .._core.errors import LedgerRefused
+from .._core.plain import parse_time, to_plain
+from .schema import tables
+
+if t.TYPE_CHECKING:
+    from sqlalchemy import Connection, RowMapping
+
+_FIRST = "0" * 64
+
+
+class EventKind(str, Enum):
+    ORDER_INTENDED = "order_intended"
+    ORDER_PLACED = "order_placed"
+    ORDER_OBSERVED = "order_observed"
+    ORDER_CLOSED = "order_closed"
+    STEP_ANNOUNCED = "step_announced"
+    STEP_DONE = "step_done"
+    STEP_REOPENED = "step_reopened"
+    STEP_WITHDRAWN = "step_withdrawn"
+    TOKEN_ANNOUNCED = "token_announced"
+    TOKEN_PUBLISHED = "token_published"
+    TOKEN_RETRACTED = "token_retracted"
+    CERTIFICATE_COLLECTED = "certificate_collected"
+    CERTIFICATE_INSTALLED = "certificate_installed"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the audit trail. ``actor``: whose run it was; ``hash``: over the hash before and this line."""
+
+    number: int
+    at: datetime
+    actor: str
+    certificate: str | None
+    what: EventKind
+    details: t.Mapping[str, t.Any]
+    hash: str
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """What every change to the ledger needs: where to write, when it is, and on whose behalf."""
+
+    connection: Connection
+    now: datetime
+    actor: str
+
+    def record(self, what: EventKind, certificate: str, **details: t.Any) -> None:
+        """Append an event; it is kept if, and only if, the change it tells of is."""
+        events = tables().events
+        last = self.connection.execute(events.select().order_by(events.c.number.desc()).limit(1)).mappings().first()
+        line = {
+            "number": 1 if last is None else last["number"] + 1,
+            "at": to_plain(self.now),
+            "actor": self.actor,
+            "certificate": certificate,
+            "what": what.value,
+            "details": to_plain(details),
+        }
+        chained = chain_hash(_FIRST if last is None else last["hash"], line)
+        self.connection.execute(events.insert().values(**line, hash=chained))
+
+
+def chain_hash(previous: str, line: t.Mapping[str, t.Any]) -> str:
+    """Return SHA-256 in hex over the previous hash and the line as JSON: keys sorted, no spaces, ASCII."""
+    written = json.dumps(line, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{previous}{written}".encode("ascii")).hexdigest()
+
+
+def read(connection: Connection, certificate: str | None) -> list[Event]:
+    """Return the events, oldest first: of one certificate, or all."""
+    events = tables().events
+    query = events.select().order_by(events.c.number)
+    if certificate is not None:
+        query = query.where(events.c.certificate == certificate)
+    return [_event(row) for row in connection.execute(query).mappings()]
+
+
+def verify(connection: Connection) -> None:
+    """Raise LedgerRefused that names the first event which is not as it was written, or is missing before the next."""
+    events, previous = tables().events, _FIRST
+    for number, row in enumerate(connection.execute(events.select().order_by(events.c.number)).mappings(), start=1):
+        line = {key: value for key, value in row.items() if key != "hash"}
+        if row["hash"] != chain_hash(previous, line):
+            raise LedgerRefused(
+                f"The audit trail is broken at event {number}: it was changed or removed after it was written.",
+                "Compare the ledger with a backup from before; until then trust none of its events from there on.",
+                code="events_broken",
+            )
+        previous = row["hash"]
+
+
+def _event(row: RowMapping) -> Event:
+    return Event(**{**row, "at": parse_time(row["at"]), "what": EventKind(row["what"])})

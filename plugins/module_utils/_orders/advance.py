@@ -1,0 +1,196 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Take the order of one certificate as far as it goes now: find, place, confirm, ask for validation, collect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from .._ca.base import AcceptsConfirmation, CertificateAuthority, CertificateAuthorityRefused, NamesTrustAnchors
+from .._core.decide import newer
+from .._core.inventory import Account
+from .._core.order import HumanStep, Issue, Order, OrderRecord, OrderState, Placement, StepState
+from .._core.procedure import ROLES, latest_by
+from .._ledger.ledger import Ledger
+from .._x509.reading import certificate_facts
+from .._x509.verify import complete_chain, system_trust_anchors
+from .job import Job, Progress
+from .placing import look_up, place
+
+# Confirming may bring tokens, validating may bring a phone call that is confirmed already: rounds until nothing moves.
+_ROUNDS = 4
+
+Clock = Callable[[], datetime]
+
+
+def advance(
+    job: Job, *, authority: CertificateAuthority, ledger: Ledger, clock: Clock, wait_seconds: float
+) -> Progress:
+    """Do all that can be done now for one certificate, under a lease that no second run has.
+
+    Raises KoshinError: refused by the CA or by findings, held elsewhere, a chain that does not verify.
+    """
+    with ledger.hold(job.name, wait_seconds=wait_seconds):
+        record = ledger.open_orders([job.name]).get(job.name)
+        if record is None and not still_due(job, ledger):
+            return Progress(job, job.planned.decision.reason)
+        if record is None:
+            record, order, done = place(job, authority=authority, ledger=ledger)
+        elif record.state is OrderState.INTENDED:
+            record, order, done = look_up(job, record, authority=authority, ledger=ledger)
+        else:
+            order, done = authority.read(_reference(record)), ""
+        return _go_on(job, record, order, done, authority=authority, ledger=ledger, clock=clock)
+
+
+def still_due(job: Job, ledger: Ledger) -> bool:
+    """Another run may have got the certificate since this one looked."""
+    issue = ledger.issues([job.name]).get(job.name)
+    return job.planned.decision.due and (issue is None or not newer(issue, job.planned.found.certificate))
+
+
+def _go_on(
+    job: Job,
+    record: OrderRecord,
+    order: Order,
+    done: str,
+    *,
+    authority: CertificateAuthority,
+    ledger: Ledger,
+    clock: Clock,
+) -> Progress:
+    said = [done] if done else []
+    changed = _remember(job, record, order, ledger, clock) or bool(done)
+    for _round in range(_ROUNDS):
+        before = order
+        order = _validate(_confirm(order, record, authority, ledger), record, authority, ledger)
+        if order == before:
+            break
+        said += _moves(before, order)
+        changed = _remember(job, record, order, ledger, clock) or changed
+    if order.state is OrderState.ISSUED:
+        issue = _collect(job, record, order, authority, ledger, clock)
+        said.append(f"order {order.reference} is issued until {issue.not_after:%Y-%m-%d}")
+        return Progress(job, "; ".join(said), True, record, order)
+    if order.state is not OrderState.OPEN:
+        raise CertificateAuthorityRefused(
+            f"Order {order.reference} of {job.name} at {job.account.name} is {order.state.value}: {order.reason}",
+            "Correct what it names, then run renew.yml again: it places a new order.",
+            code=f"order_{order.state.value}",
+        )
+    return Progress(job, "; ".join(said) or _standing(order), changed, record, order)
+
+
+def _standing(order: Order) -> str:
+    return f"order {order.reference} is open" + (f": {order.reason}" if order.reason else "")
+
+
+def _moves(before: Order, after: Order) -> list[str]:
+    """Say what confirming and validating changed."""
+    confirmed = [f"confirmed {kind.value}" for kind in before.awaits if kind not in after.awaits]
+    believed = [name for name in after.validated if name not in before.validated]
+    return confirmed + ([f"validated {', '.join(believed)}"] if believed else [])
+
+
+def _confirm(order: Order, record: OrderRecord, authority: CertificateAuthority, ledger: Ledger) -> Order:
+    """Pass on what people confirmed; a CA that decides by itself is only read."""
+    if not order.awaits or not isinstance(authority, AcceptsConfirmation):
+        return order
+    done = {
+        step.kind
+        for step in ledger.steps([record.certificate], states=(StepState.DONE,))
+        if step.own_reference == record.own_reference
+    }
+    for kind in order.awaits:
+        if kind in done:
+            order = authority.confirm(order.reference, kind)
+    return order
+
+
+def _validate(order: Order, record: OrderRecord, authority: CertificateAuthority, ledger: Ledger) -> Order:
+    """Ask the CA to look, once every token that it has not believed yet lies where it should."""
+    wanted = {token.name for token in order.tokens} - set(order.validated)
+    if order.state is not OrderState.OPEN or not wanted:
+        return order
+    lying = {placement.token.name for placement in ledger.placements([record.certificate]) if placement.published}
+    return authority.validate(order) if wanted <= lying else order
+
+
+def _remember(job: Job, record: OrderRecord, order: Order, ledger: Ledger, clock: Clock) -> bool:
+    if order.state is OrderState.ISSUED:
+        # Closed only together with its chain: see _collect.
+        return False
+    return ledger.observed(
+        record.own_reference,
+        order,
+        steps=_steps(job, record, order, ledger, clock),
+        placements=_placements(job, record, order),
+    )
+
+
+def _steps(job: Job, record: OrderRecord, order: Order, ledger: Ledger, clock: Clock) -> list[HumanStep]:
+    in_use = job.planned.found.certificate
+    slowest = ledger.durations() if order.awaits and in_use else {}
+    return [
+        HumanStep(
+            certificate=job.name,
+            own_reference=record.own_reference,
+            kind=kind,
+            state=StepState.OPEN,
+            role=ROLES[kind],
+            since=clock(),
+            latest_by=None if in_use is None else latest_by(kind, not_after=in_use.not_after, slowest=slowest),
+        )
+        for kind in order.awaits
+    ]
+
+
+def _placements(job: Job, record: OrderRecord, order: Order) -> list[Placement]:
+    return [
+        Placement(job.name, record.own_reference, token, place.host, place.web_root)
+        for token in order.tokens
+        for place in job.planned.token_places
+        if place.name == token.name and place.web_root is not None
+    ]
+
+
+def _collect(
+    job: Job, record: OrderRecord, order: Order, authority: CertificateAuthority, ledger: Ledger, clock: Clock
+) -> Issue:
+    """Complete and verify the chain here, before it enters the ledger."""
+    # The clock is read again: what was issued a moment ago is not valid yet at the time the run began.
+    anchors, now = anchors_of(job.account, authority), clock()
+    chain = complete_chain(order.chain, anchors, order.names, now, record.application.key_hash)
+    facts = certificate_facts(chain[0], f"order {order.reference}")
+    issue = Issue(
+        certificate=job.name,
+        own_reference=record.own_reference,
+        key_hash=facts.key_hash,
+        serial=facts.serial,
+        fingerprint=facts.fingerprint,
+        not_before=facts.not_before,
+        not_after=facts.not_after,
+        chain=chain,
+        collected_at=now,
+    )
+    ledger.collected(issue)
+    return issue
+
+
+def anchors_of(account: Account, authority: CertificateAuthority) -> str:
+    """Return the roots (PEM) that chains of an account end at: its trust store, the CA's own, or the system's."""
+    if account.trust_store is not None:
+        with open(account.trust_store, encoding="ascii", errors="replace") as file:
+            return file.read()
+    if isinstance(authority, NamesTrustAnchors):
+        return authority.trust_anchors()
+    return system_trust_anchors()
+
+
+def _reference(record: OrderRecord) -> str:
+    if record.reference is None:
+        raise ValueError(f"order {record.own_reference} is open and has no reference")
+    return record.reference

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the modules of the control host take in common, read into nouns: accounts, organisations, people, the ledger."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import typing as t
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from .._ca.base import CertificateAuthority
+from .._ca.registry import authority_for
+from .._core.inventory import Account, Organization, Person
+from .._ledger.ledger import DEFAULT_LEDGER, Ledger, utc_now
+from .._schema.control import ACCOUNT, ORGANIZATION, PERSON, accounts, organizations, people
+from .._schema.field import Fields
+
+LEDGER: dict[str, t.Any] = {"ledger": {"type": "path", "default": DEFAULT_LEDGER}}
+CONTROL_LISTS: dict[str, Fields] = {"accounts": ACCOUNT}
+ORGANIZATION_LISTS: dict[str, Fields] = {**CONTROL_LISTS, "organizations": ORGANIZATION, "people": PERSON}
+
+Noun = t.TypeVar("Noun")
+
+
+@dataclass(frozen=True)
+class Control:
+    """The control host's side of a run. ``now`` is read once, so that one run has one time."""
+
+    ledger_path: str
+    now: datetime
+    accounts: Mapping[str, Account]
+    organizations: Mapping[str, Organization]
+    people: Mapping[str, Person]
+    authorities: Mapping[str, CertificateAuthority]
+
+    @classmethod
+    def of(cls, params: Mapping[str, t.Any]) -> Control:
+        """Read a module's parameters; raises InputRefused."""
+        path = params["ledger"]
+        known = accounts(params["accounts"], os.path.dirname(path))
+        return cls(
+            ledger_path=path,
+            now=utc_now(),
+            accounts=known,
+            organizations=organizations(_list(params, "organizations")),
+            people=people(_list(params, "people")),
+            authorities={name: authority_for(account, clock=utc_now) for name, account in known.items()},
+        )
+
+    def ledger(self, *, read_only: bool) -> Ledger:
+        """Open the ledger; a context manager."""
+        return Ledger.open(self.ledger_path, actor=_actor(), read_only=read_only)
+
+    @staticmethod
+    def only(nouns: Mapping[str, Noun]) -> str | None:
+        """Return the name of the one entry that a certificate can mean without naming it, None where there are more."""
+        return next(iter(nouns)) if len(nouns) == 1 else None
+
+
+def _list(params: Mapping[str, t.Any], name: str) -> Sequence[t.Any]:
+    return params.get(name) or []
+
+
+def _actor() -> str:
+    """Return who runs this, for the audit trail: the user and host of the process."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the hosts have to do after a look at the orders: tokens to publish and to retract, certificates to install."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from .._core.decide import newer
+from .._core.inventory import Account
+from .._core.order import Issue, Placement
+from .._core.plain import to_plain
+from .._ledger.ledger import Ledger
+from .job import Job, Progress
+
+Items = dict[str, list[dict[str, t.Any]]]
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Where the chains of an account end: roots (PEM), and whether the public trusts them."""
+
+    anchors: str
+    public: bool
+
+
+@dataclass(frozen=True)
+class Handover:
+    """Per host: tokens to publish, tokens to retract, certificates to install. C(probes): tokens to be looked at."""
+
+    publish: Items
+    retract: Items
+    installations: Items
+    probes: list[dict[str, t.Any]]
+
+    @property
+    def hosts(self) -> list[str]:
+        """Return the hosts that have a token to publish or to retract."""
+        return sorted({*self.publish, *self.retract})
+
+
+def hand_over(
+    progress: Sequence[Progress], ledger: Ledger, *, hosts: Iterable[str], trust: Mapping[str, Trust]
+) -> Handover:
+    """Say what is to be done on each of C(hosts), those of this run. C(trust): by account."""
+    reachable = set(hosts)
+    by_order = {one.record.own_reference: one for one in progress if one.record is not None}
+    open_orders = {record.own_reference for record in ledger.open_orders().values()}
+    publish: Items = {}
+    retract: Items = {}
+    probes: list[dict[str, t.Any]] = []
+    for placement in (one for one in ledger.placements() if one.host in reachable):
+        one = by_order.get(placement.own_reference)
+        if placement.own_reference not in open_orders or _believed(placement, one):
+            retract.setdefault(placement.host, []).append(token_item(placement))
+        elif one is not None:
+            publish.setdefault(placement.host, []).append(token_item(placement))
+            probes.append({**token_item(placement), "resolver": resolver_of(one.job.account)})
+    return Handover(publish, retract, _installations([one.job for one in progress], ledger, reachable, trust), probes)
+
+
+def _believed(placement: Placement, one: Progress | None) -> bool:
+    return one is not None and one.order is not None and placement.token.name in one.order.validated
+
+
+def token_item(placement: Placement) -> dict[str, t.Any]:
+    """Return a token as http_token takes it."""
+    return {**asdict(placement.token), "web_root": placement.web_root, "certificate": placement.certificate}
+
+
+def resolver_of(account: Account) -> dict[str, t.Any] | None:
+    """Return an account's resolver as token_probe and endpoint_info take it, None for the system's."""
+    if account.resolver is None:
+        return None
+    return {"hosts": dict(account.resolver.hosts), "dns_server": account.resolver.dns_server}
+
+
+def _installations(jobs: Sequence[Job], ledger: Ledger, reachable: set[str], trust: Mapping[str, Trust]) -> Items:
+    issues = ledger.issues([job.name for job in jobs])
+    items: Items = {}
+    for job in jobs:
+        host, issue = job.planned.certificate.host, issues.get(job.name)
+        if issue is not None and host in reachable and _waits(job, issue):
+            items.setdefault(host, []).append(_installation(job, issue, trust[job.account.name]))
+    return items
+
+
+def _waits(job: Job, issue: Issue) -> bool:
+    found = job.planned.found
+    return found.unproven or newer(issue, found.certificate)
+
+
+def _installation(job: Job, issue: Issue, trust: Trust) -> dict[str, t.Any]:
+    certificate = job.planned.certificate
+    return {
+        "name": certificate.name,
+        "chain": list(issue.chain),
+        "key_hash": issue.key_hash,
+        "names": list(certificate.names),
+        "files": to_plain(certificate.files.paths()),
+        "services": list(certificate.services),
+        "trust_anchors": trust.anchors,
+        "publicly_trusted": trust.public,
+        "resolver": resolver_of(job.account),
+    }

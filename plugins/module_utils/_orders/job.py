@@ -1,0 +1,83 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What has to be known to work on the order of one certificate, and what came of it."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .._core.errors import InputRefused
+from .._core.inventory import Account, Organization, Person
+from .._core.order import Finding, Order, OrderRecord, Severity, SigningRequest
+from .._core.plan import Planned
+
+
+@dataclass(frozen=True)
+class Job:
+    """``blocking``: findings that stand against an order; ``request`` None: no CSR came from the key host."""
+
+    planned: Planned
+    account: Account
+    organization: Organization
+    responsible: Person | None
+    request: SigningRequest | None
+    blocking: tuple[Finding, ...]
+
+    @property
+    def name(self) -> str:
+        return self.planned.certificate.name
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where the order of one certificate stands after this run. Both None: nothing was to be ordered."""
+
+    job: Job
+    message: str
+    changed: bool = False
+    record: OrderRecord | None = None
+    order: Order | None = None
+
+
+def jobs(
+    planned: Sequence[Planned],
+    *,
+    accounts: Mapping[str, Account],
+    organizations: Mapping[str, Organization],
+    people: Mapping[str, Person],
+    requests: Mapping[str, SigningRequest],
+    findings: Sequence[Finding],
+) -> list[Job]:
+    """Join what renewal_info, the checks and the hosts said; raises InputRefused where an account is gone."""
+    return [
+        Job(
+            planned=one,
+            account=named(accounts, one.certificate.account, "tls_accounts"),
+            organization=(organization := named(organizations, one.certificate.organization, "tls_organizations")),
+            responsible=people.get(organization.contacts.responsible or ""),
+            request=requests.get(one.certificate.name),
+            blocking=tuple(
+                finding
+                for finding in findings
+                if finding.name == one.certificate.name and finding.severity is Severity.BLOCKS
+            ),
+        )
+        for one in planned
+    ]
+
+
+Noun = t.TypeVar("Noun")
+
+
+def named(nouns: Mapping[str, Noun], name: str, variable: str) -> Noun:
+    """Return the entry of C(variable) that is called C(name); raises InputRefused where there is none."""
+    if name in nouns:
+        return nouns[name]
+    known = ", ".join(sorted(nouns)) or "none"
+    raise InputRefused(
+        f"{variable} has no entry named {name}.", f"Add it, or name one of: {known}.", code="unknown_reference"
+    )

@@ -1,0 +1,61 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Check mode: say what would be ordered, published and installed; read, and send nothing."""
+
+from __future__ import annotations
+
+from .._ca.base import AcceptsConfirmation, CertificateAuthority
+from .._core.order import OrderState, StepState
+from .._ledger.ledger import Ledger
+from .advance import still_due
+from .job import Job, Progress
+from .placing import application_for, refuse_if_blocked
+
+
+def rehearse(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> Progress:
+    """Return what C(advance) would do for one certificate. C(ledger) is open for reading only."""
+    record = ledger.open_orders([job.name]).get(job.name)
+    if record is None and not still_due(job, ledger):
+        return Progress(job, job.planned.decision.reason)
+    if record is None:
+        return _would_place(job, authority)
+    if record.state is OrderState.INTENDED or record.reference is None:
+        return Progress(job, "would look up the order whose answer was lost", True, record)
+    order = authority.read(record.reference)
+    if order.state is OrderState.ISSUED:
+        return Progress(job, f"would collect order {order.reference}, {_install(job)}", True, record, order)
+    done = ledger.steps([job.name], states=(StepState.DONE,))
+    confirmed = {step.kind for step in done if step.own_reference == record.own_reference} & set(order.awaits)
+    if confirmed and isinstance(authority, AcceptsConfirmation):
+        steps = ", ".join(kind.value for kind in order.awaits if kind in confirmed)
+        return Progress(job, f"would confirm {steps} of order {order.reference}", True, record, order)
+    return Progress(job, f"order {order.reference} is open", False, record, order)
+
+
+def _would_place(job: Job, authority: CertificateAuthority) -> Progress:
+    refuse_if_blocked(job)
+    existing = authority.find(application_for(job, job.request))
+    if existing is not None:
+        return Progress(job, f"would take up order {existing.reference}, which is open already", True, order=existing)
+    certificate = job.planned.certificate
+    product = certificate.product or authority.traits.products[0]
+    return Progress(
+        job,
+        f"would place a {job.planned.decision.action.value} order at {job.account.name} ({product}) "
+        f"for {', '.join(certificate.names)}, {_publish(job)}, {_install(job)}",
+        True,
+    )
+
+
+def _publish(job: Job) -> str:
+    places = [f"{place.name} in {place.web_root} on {place.host}" for place in job.planned.token_places]
+    return f"publish the tokens of {', '.join(places)}"
+
+
+def _install(job: Job) -> str:
+    certificate = job.planned.certificate
+    paths = ", ".join(certificate.files.paths().values()) or "its default directory"
+    services = f", and reload {', '.join(certificate.services)}" if certificate.services else ""
+    return f"install it to {paths} on {certificate.host}{services}"

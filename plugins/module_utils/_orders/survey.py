@@ -1,0 +1,174 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Wanted × found × ledger × what the CA says: for each certificate, is it due, why, and what is next? Only reads."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from .._ca.base import CarryOver as CarryOverRule
+from .._ca.base import CertificateAuthority, RecognizesCertificates
+from .._core.carry_over import CarryOver, carry_over
+from .._core.certificate import Found
+from .._core.decide import Window, decide, newer
+from .._core.errors import InputRefused, KoshinError
+from .._core.estate import Estate, Place
+from .._core.inventory import Account, Certificate, Organization
+from .._core.order import Decision, HumanStep, Issue, OrderRecord, Placement, StepState
+from .._core.plan import Planned, token_places
+from .._core.procedure import Facts, NextStep, next_step
+from .._ledger.ledger import Ledger
+from .job import named
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """One entry of one host. ``planned`` None: nothing can be said of it, ``error`` says why.
+
+    ``window_days``: how long before its end a certificate of this account is renewed.
+    """
+
+    place: Place
+    planned: Planned | None
+    error: Mapping[str, t.Any] | None
+    waiting_for: tuple[HumanStep, ...] = ()
+    carry_over: CarryOver | None = None
+    order: OrderRecord | None = None
+    window_days: int | None = None
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the ledger says of all certificates of a run, read once."""
+
+    orders: Mapping[str, OrderRecord]
+    issues: Mapping[str, Issue]
+    steps: Sequence[HumanStep]
+    placements: Sequence[Placement]
+
+    @classmethod
+    def of(cls, ledger: Ledger, names: Sequence[str]) -> Memory:
+        """Read it with one query each."""
+        return cls(
+            orders=ledger.open_orders(names),
+            issues=ledger.issues(names),
+            steps=ledger.steps(names, states=(StepState.OPEN,)),
+            placements=ledger.placements(),
+        )
+
+
+def survey(
+    estate: Estate,
+    *,
+    accounts: Mapping[str, Account],
+    organizations: Mapping[str, Organization],
+    authorities: Mapping[str, CertificateAuthority],
+    ledger: Ledger,
+    now: datetime,
+) -> tuple[list[Surveyed], Memory]:
+    """Look at every certificate of the estate; what is wrong with one is its own error."""
+    memory = Memory.of(ledger, [place.name for place in estate.places])
+    return [_one(place, estate, accounts, organizations, authorities, memory, now) for place in estate.places], memory
+
+
+def _one(
+    place: Place,
+    estate: Estate,
+    accounts: Mapping[str, Account],
+    organizations: Mapping[str, Organization],
+    authorities: Mapping[str, CertificateAuthority],
+    memory: Memory,
+    now: datetime,
+) -> Surveyed:
+    certificate = place.certificate
+    if certificate is None or place.error is not None:
+        return Surveyed(place, None, place.error)
+    try:
+        account = named(accounts, certificate.account, "tls_accounts")
+        named(organizations, certificate.organization, "tls_organizations")
+        return _look(place, certificate, authorities[account.name], estate, memory, now)
+    except KoshinError as error:
+        return Surveyed(place, None, error.as_result())
+
+
+def _look(
+    place: Place,
+    certificate: Certificate,
+    authority: CertificateAuthority,
+    estate: Estate,
+    memory: Memory,
+    now: datetime,
+) -> Surveyed:
+    found, name = place.found, certificate.name
+    traits = authority.traits
+    if certificate.product not in (None, *traits.products):
+        raise InputRefused(
+            f"{certificate.account} has no product {certificate.product} (certificate {name}).",
+            f"Write one of: {', '.join(traits.products)}.",
+            code="unknown_product",
+        )
+    order, issue = memory.orders.get(name), memory.issues.get(name)
+    window = _window(found, issue, authority)
+    decision = decide(certificate, found=found, issue=issue, order=order, window=window, now=now)
+    waiting = tuple(step for step in memory.steps if step.certificate == name)
+    return Surveyed(
+        place=place,
+        planned=Planned(
+            certificate=certificate,
+            decision=decision,
+            found=found,
+            step=next_step(_facts(decision, found, issue, order, waiting, memory.placements)),
+            token_places=token_places(certificate, dict(estate.web_roots)),
+        ),
+        error=None,
+        waiting_for=waiting,
+        carry_over=carry_over(
+            not_after=found.certificate.not_after if found.certificate else None,
+            now=now,
+            validity_days=traits.validity_days,
+            credited=traits.carry_over is CarryOverRule.REMAINDER,
+        ),
+        order=order,
+        window_days=traits.window_days,
+    )
+
+
+def _window(found: Found, issue: Issue | None, authority: CertificateAuthority) -> Window:
+    traits, in_use = authority.traits, found.certificate
+    here = in_use is not None and (
+        (issue is not None and issue.serial == in_use.serial)
+        or (isinstance(authority, RecognizesCertificates) and authority.recognizes(in_use.serial))
+    )
+    days = traits.window_days if here else traits.window_days_elsewhere
+    bought = "bought through this account" if here else "bought elsewhere"
+    return Window(days, f"{days} days before the end, {bought}; looked up {traits.checked_on}")
+
+
+def _facts(
+    decision: Decision,
+    found: Found,
+    issue: Issue | None,
+    order: OrderRecord | None,
+    waiting: Sequence[HumanStep],
+    placements: Sequence[Placement],
+) -> Facts:
+    live = [one for one in placements if order is not None and one.own_reference == order.own_reference]
+    return Facts(
+        due=decision.due,
+        requested=bool(found.pending),
+        order=None if order is None else order.state,
+        awaits=tuple(step.kind for step in waiting),
+        tokens=len(live),
+        published=sum(one.published for one in live),
+        uninstalled=order is None and issue is not None and (found.unproven or newer(issue, found.certificate)),
+    )
+
+
+def has_work(surveyed: Surveyed) -> bool:
+    """Say whether a run has anything to do for it now."""
+    return surveyed.planned is not None and surveyed.planned.step is not NextStep.NONE

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What certificates say: PEM text in, nouns out. Runs on hosts, with cryptography 3.3.2 or newer."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import typing as t
+from datetime import datetime, timezone
+
+from .._core.certificate import CertificateFacts, KeySpec, KeyType, Subject
+from .._core.errors import CertificateUnreadable
+from .loading import ANOTHER_COPY, key_hash_of, reading, refuse_huge
+
+if t.TYPE_CHECKING:
+    from cryptography import x509
+
+_BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----")
+
+_LABEL = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
+
+
+def split_pem(text: str, where: str = "The text") -> tuple[str, ...]:
+    """Return each certificate of C(text) as PEM of its own (64 columns, LF: RFC 7468); what lies around is ignored.
+
+    Raises CertificateUnreadable where one breaks off, or C(text) is longer than 1 MiB.
+    """
+    refuse_huge(text, where)
+    bodies = _BLOCK.findall(text)
+    if len(bodies) != text.count("-----BEGIN CERTIFICATE-----"):
+        raise CertificateUnreadable(f"{where} breaks off inside a certificate: a BEGIN has no END.", ANOTHER_COPY)
+    lines = ("\n".join(re.findall(".{1,64}", "".join(body.split()))) for body in bodies)
+    return tuple(f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n" for body in lines)
+
+
+def certificate_facts(pem: str, where: str) -> CertificateFacts:
+    """Return what the first certificate of C(pem) says; C(where) is a path or the like, for messages.
+
+    Raises CertificateUnreadable where there is none, or it is broken.
+    """
+    return facts_of(load_certificate(pem, where), where)
+
+
+def load_certificate(pem: str, where: str) -> x509.Certificate:
+    """Return the first certificate of C(pem) as cryptography's object; raises CertificateUnreadable."""
+    from cryptography import x509
+
+    blocks = split_pem(pem, where)
+    if not blocks:
+        raise CertificateUnreadable(f"{where} holds no certificate: {_found_instead(pem)}.", ANOTHER_COPY)
+    with reading(where, "certificate"):
+        certificate = x509.load_pem_x509_certificate(blocks[0].encode("utf-8"))
+        # These are parsed when first asked for: ask here, so that what is broken is found here and nowhere else.
+        _ = certificate.subject, certificate.issuer, certificate.public_key(), certificate.extensions
+    return certificate
+
+
+def facts_of(certificate: x509.Certificate, where: str) -> CertificateFacts:
+    """Return what a loaded certificate says; raises CertificateUnreadable for a key that is neither RSA nor EC."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    subject = subject_of(certificate.subject)
+    not_before, not_after = validity(certificate)
+    return CertificateFacts(
+        subject=subject,
+        names=with_common_name(subject, dns_names(certificate)),
+        issuer=certificate.issuer.rfc4514_string(),
+        serial=f"{certificate.serial_number:x}",
+        not_before=not_before,
+        not_after=not_after,
+        key=key_spec(certificate.public_key(), where),
+        key_hash=key_hash_of(certificate.public_key()),
+        fingerprint=hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest(),
+    )
+
+
+def dns_names(signed: x509.Certificate | x509.CertificateSigningRequest) -> tuple[str, ...]:
+    """Return the subject alternative names of type dNSName, in lower case, each once."""
+    from cryptography import x509
+
+    try:
+        extension = signed.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return ()
+    return tuple(dict.fromkeys(name.lower() for name in extension.value.get_values_for_type(x509.DNSName)))
+
+
+def validity(certificate: x509.Certificate) -> tuple[datetime, datetime]:
+    """Return notBefore and notAfter (both inclusive), aware, UTC."""
+    if hasattr(certificate, "not_valid_after_utc"):
+        return certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    # cryptography names the zone since 42 only, and warns of these older properties since.
+    before, after = certificate.not_valid_before, certificate.not_valid_after
+    return before.replace(tzinfo=timezone.utc), after.replace(tzinfo=timezone.utc)
+
+
+def subject_of(name: x509.Name) -> Subject:
+    """Return the attributes of a distinguished name that matter here."""
+    from cryptography.x509.oid import NameOID
+
+    def first(oid: x509.ObjectIdentifier) -> str:
+        return next((str(attribute.value) for attribute in name.get_attributes_for_oid(oid)), "")
+
+    return Subject(
+        common_name=first(NameOID.COMMON_NAME),
+        legal_name=first(NameOID.ORGANIZATION_NAME),
+        street_address=first(NameOID.STREET_ADDRESS),
+        locality=first(NameOID.LOCALITY_NAME),
+        state=first(NameOID.STATE_OR_PROVINCE_NAME),
+        postal_code=first(NameOID.POSTAL_CODE),
+        country=first(NameOID.COUNTRY_NAME),
+    )
+
+
+def with_common_name(subject: Subject, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return C(names) with the common name in front, unless it is among them."""
+    common_name = subject.common_name.lower()
+    return names if not common_name or common_name in names else (common_name, *names)
+
+
+def key_spec(public_key: t.Any, where: str) -> KeySpec:
+    """Return type and size of a key; raises CertificateUnreadable for one that is neither RSA nor EC."""
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    if isinstance(public_key, rsa.RSAPublicKey):
+        return KeySpec(KeyType.RSA, public_key.key_size)
+    if isinstance(public_key, ec.EllipticCurvePublicKey):
+        return KeySpec(KeyType.EC, public_key.curve.key_size)
+    raise CertificateUnreadable(f"{where}: its key is neither RSA nor EC.", "Make a new key of type rsa or ec.")
+
+
+def _found_instead(text: str) -> str:
+    labels = dict.fromkeys(_LABEL.findall(text))
+    return f"it holds {', '.join(labels)}" if labels else "it is not PEM text"

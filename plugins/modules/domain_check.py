@@ -1,0 +1,123 @@
+#!/usr/bin/python
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: domain_check
+short_description: Look whether every name can be certified and validated as the inventory says
+description:
+  - Looks, for every certificate that is about to be ordered, whether its names are well-formed and allowed, whether the
+    account's CA offers the validation method of each name, whether the method is possible for the name, and whether
+    it is known where its token has to lie.
+  - Runs on the control host. It only reads, and asks nobody.
+version_added: 0.1.0
+author:
+  - koshin.tls contributors (@koshin-tls)
+extends_documentation_fragment:
+  - koshin.tls.control
+attributes:
+  check_mode:
+    support: full
+    description: Can run in C(check_mode) and changes nothing; it only reads.
+  diff_mode:
+    support: none
+    description: Nothing is changed, so there is nothing to show.
+options:
+  applications:
+    description:
+      - What RV(koshin.tls.renewal_info#module:applications) returned.
+      - Give it unchanged.
+    type: list
+    elements: dict
+    required: true
+  answered:
+    description:
+      - What RV(koshin.tls.renewal_info#module:answered) returned, the hosts of this run and their default web roots.
+      - Give it unchanged.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Look at the names before money is spent
+  koshin.tls.domain_check:
+    applications: "{{ plan.applications }}"
+    answered: "{{ plan.answered }}"
+    accounts: "{{ tls_accounts }}"
+  delegate_to: localhost
+  run_once: true
+  register: domain_findings
+"""
+
+RETURN = r"""
+findings:
+  description: One item for each name that cannot be certified or validated so.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Identifier of the certificate.
+      type: str
+      returned: always
+    severity:
+      description: "V(blocks): nothing is ordered while it stands. V(warns): it is only said."
+      type: str
+      returned: always
+    code:
+      description: What kind of finding, for programs.
+      type: str
+      returned: always
+    message:
+      description: The finding.
+      type: str
+      returned: always
+    next_move:
+      description: What to do.
+      type: str
+      returned: always
+errors:
+  description: Always empty, a finding is no error of this module.
+  returned: always
+  type: list
+  elements: str
+"""
+
+from ansible_collections.koshin.tls.plugins.module_utils._core.domains import check_names
+from ansible_collections.koshin.tls.plugins.module_utils._core.plain import to_plain
+from ansible_collections.koshin.tls.plugins.module_utils._core.plan import Planned
+from ansible_collections.koshin.tls.plugins.module_utils._core.typed import from_plain
+from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
+from ansible_collections.koshin.tls.plugins.module_utils._orders.control import CONTROL_LISTS, LEDGER, Control
+from ansible_collections.koshin.tls.plugins.module_utils._orders.job import named
+
+OPTIONS = {
+    **LEDGER,
+    "applications": {"type": "list", "elements": "dict", "required": True},
+    "answered": {"type": "dict", "required": True},
+}
+
+
+def domain_check(module: Module) -> Outcome:
+    control = Control.of(module.params)
+    findings = [
+        finding
+        for planned in (from_plain(Planned, item) for item in module.params["applications"])
+        for finding in check_names(
+            planned.certificate,
+            methods=named(control.authorities, planned.certificate.account, "tls_accounts").traits.methods,
+            web_roots=module.params["answered"],
+        )
+    ]
+    return Outcome(noun="findings", items=[to_plain(finding) for finding in findings])
+
+
+def main() -> None:
+    run(domain_check, options=OPTIONS, lists=CONTROL_LISTS)
+
+
+if __name__ == "__main__":
+    main()

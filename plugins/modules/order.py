@@ -1,0 +1,262 @@
+#!/usr/bin/python
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: order
+short_description: Find, place, validate and collect orders of certificates, never twice
+description:
+  - Takes every order as far as it goes now. An order is written into the ledger before its request is sent, and is
+    looked for at the CA before it is sent (again); so whatever is killed and whenever, it is placed once.
+  - Steps that people do (payment, phone confirmation) are announced in the ledger; what people confirmed with
+    M(koshin.tls.human_step) is passed on where the CA takes a person's word, else the CA's own answer decides.
+  - A collected chain is completed and verified before it enters the ledger.
+  - Runs on the control host. Two runs never work on one certificate at the same time.
+version_added: 0.1.0
+author:
+  - koshin.tls contributors (@koshin-tls)
+extends_documentation_fragment:
+  - koshin.tls.control
+  - koshin.tls.organizations
+attributes:
+  check_mode:
+    support: full
+    description: Can run in C(check_mode); says what would be ordered, and sends and writes nothing.
+  diff_mode:
+    support: full
+    description: Shows each order before and after.
+options:
+  action:
+    description:
+      - V(advance) finds, places, asks for validation and collects, as far as it goes now; V(cancel) gives up the open
+        orders of O(certificates).
+      - Use V(cancel) when an order cannot go on, for example because its key is lost.
+    type: str
+    choices: [advance, cancel]
+    default: advance
+  applications:
+    description:
+      - What RV(koshin.tls.renewal_info#module:applications) returned.
+      - Give it unchanged, with O(action=advance).
+    type: list
+    elements: dict
+    default: []
+  requests:
+    description:
+      - The items that M(koshin.tls.certificate_request) returned on all hosts.
+      - Give them with O(action=advance); without its CSR a certificate cannot be ordered.
+    type: list
+    elements: dict
+    default: []
+  findings:
+    description:
+      - What M(koshin.tls.organization_check) and M(koshin.tls.domain_check) returned.
+      - Give them with O(action=advance); a certificate with a finding that blocks is not ordered.
+    type: list
+    elements: dict
+    default: []
+  published:
+    description:
+      - What M(koshin.tls.http_token) returned, by the name of the host.
+      - Give it after publishing, so that the CA is asked to look.
+    type: dict
+    default: {}
+  answered:
+    description:
+      - What RV(koshin.tls.renewal_info#module:answered) returned, the hosts of this run.
+      - Give it unchanged, with O(action=advance); other hosts get nothing to do.
+    type: dict
+    default: {}
+  certificates:
+    description:
+      - Identifiers of certificates.
+      - Give them with O(action=cancel).
+    type: list
+    elements: str
+    default: []
+  wait_seconds:
+    description:
+      - How long to wait for a certificate that another run works on.
+      - Raise it where runs overlap for long; past it the item says by whom it is held.
+    type: int
+    default: 30
+"""
+
+EXAMPLES = r"""
+- name: Take all orders as far as they go now
+  koshin.tls.order:
+    applications: "{{ plan.applications }}"
+    answered: "{{ plan.answered }}"
+    requests: "{{ requests }}"
+    findings: "{{ organization_findings.findings + domain_findings.findings }}"
+    accounts: "{{ tls_accounts }}"
+    organizations: "{{ tls_organizations }}"
+    people: "{{ tls_people }}"
+  delegate_to: localhost
+  run_once: true
+  register: orders
+
+- name: Give up the order of www.example.jp
+  koshin.tls.order:
+    action: cancel
+    certificates: [www.example.jp]
+    accounts: "{{ tls_accounts }}"
+  delegate_to: localhost
+  run_once: true
+"""
+
+RETURN = r"""
+orders:
+  description: One item for each certificate.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Identifier of the certificate.
+      type: str
+      returned: always
+    changed:
+      description: Whether something was placed, confirmed, collected or cancelled.
+      type: bool
+      returned: always
+    account:
+      description: The account.
+      type: str
+      returned: always
+    action:
+      description: V(none), V(new), V(renewal) or V(reissue).
+      type: str
+      returned: always
+    message:
+      description: What was done, or in check mode would be done.
+      type: str
+      returned: always
+    state:
+      description: Where the order stands, null where there is none.
+      type: str
+      returned: always
+    reference:
+      description: The CA's number of the order.
+      type: str
+      returned: always
+    own_reference:
+      description: Our own number of it.
+      type: str
+      returned: always
+    key_hash:
+      description: SHA-256 of the public key it is for.
+      type: str
+      returned: always
+    reason:
+      description: The CA's own words.
+      type: str
+      returned: always
+    waiting_for:
+      description: "Steps that people do: step, what, role, since, latest_by."
+      type: list
+      elements: dict
+      returned: always
+    tokens:
+      description: "Tokens that the CA handed out: name, path, content."
+      type: list
+      elements: dict
+      returned: always
+    validated:
+      description: Names that the CA believes.
+      type: list
+      elements: str
+      returned: always
+    error:
+      description: "What went wrong, or null: code, message, next_move."
+      type: dict
+      returned: always
+errors:
+  description: Names of the items that carry an error.
+  returned: always
+  type: list
+  elements: str
+publish:
+  description: Tokens to publish, by host, as M(koshin.tls.http_token) takes them.
+  returned: with O(action=advance)
+  type: dict
+retract:
+  description: Tokens to retract, by host, as M(koshin.tls.http_token) takes them.
+  returned: with O(action=advance)
+  type: dict
+probes:
+  description: Tokens that should answer now, as M(koshin.tls.token_probe) takes them.
+  returned: with O(action=advance)
+  type: list
+  elements: dict
+token_hosts:
+  description: Hosts that have a token to publish or to retract.
+  returned: with O(action=advance)
+  type: list
+  elements: str
+installations:
+  description: Certificates to install, by host, as M(koshin.tls.certificate_install) takes them.
+  returned: with O(action=advance)
+  type: dict
+"""
+
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import Finding, SigningRequest
+from ansible_collections.koshin.tls.plugins.module_utils._core.plan import Planned
+from ansible_collections.koshin.tls.plugins.module_utils._core.typed import from_plain
+from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
+from ansible_collections.koshin.tls.plugins.module_utils._orders.cancel import cancel
+from ansible_collections.koshin.tls.plugins.module_utils._orders.control import LEDGER, ORGANIZATION_LISTS, Control
+from ansible_collections.koshin.tls.plugins.module_utils._orders.job import jobs
+from ansible_collections.koshin.tls.plugins.module_utils._orders.round import advance_all
+
+ITEMS = {"type": "list", "elements": "dict", "default": []}
+OPTIONS = {
+    **LEDGER,
+    "action": {"choices": ["advance", "cancel"], "default": "advance"},
+    "applications": ITEMS,
+    "requests": ITEMS,
+    "findings": ITEMS,
+    "published": {"type": "dict", "default": {}},
+    "answered": {"type": "dict", "default": {}},
+    "certificates": {"type": "list", "elements": "str", "default": []},
+    "wait_seconds": {"type": "int", "default": 30},
+}
+
+
+def order(module: Module) -> Outcome:
+    params, control = module.params, Control.of(module.params)
+    if params["action"] == "cancel":
+        return cancel(
+            params["certificates"], control, check_mode=module.check_mode, wait_seconds=params["wait_seconds"]
+        )
+    work = jobs(
+        [from_plain(Planned, item) for item in params["applications"]],
+        accounts=control.accounts,
+        organizations=control.organizations,
+        people=control.people,
+        requests={
+            item["name"]: SigningRequest(item["name"], item["key_hash"], item["csr"])
+            for item in params["requests"]
+            if not item["error"]
+        },
+        findings=[from_plain(Finding, item) for item in params["findings"]],
+    )
+    return advance_all(
+        work,
+        control,
+        published=params["published"],
+        hosts=params["answered"],
+        check_mode=module.check_mode,
+        wait_seconds=params["wait_seconds"],
+    )
+
+
+def main() -> None:
+    run(order, options=OPTIONS, lists=ORGANIZATION_LISTS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,423 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The questions that every certificate authority answers."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from cryptography import x509
+
+from ansible_collections.koshin.tls.plugins.module_utils._ca.base import (
+    AcceptsConfirmation,
+    Cancels,
+    CertificateAuthorityRefused,
+    NamesTrustAnchors,
+    RecognizesCertificates,
+)
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import Application, Order, OrderState, StepKind
+from contract.applicant import application, key_hash, new_key
+from contract.authorities import NOW, LocalUnderQuestion
+from contract.killing import killed_everywhere
+
+NAMES = ("www.example.jp", "example.jp", "shop.example.jp")
+
+
+def paid(ca: LocalUnderQuestion, wanted: Application | None = None) -> Order:
+    """Place an order and do what has to be done until its tokens are handed out."""
+    order = ca.authority().submit(wanted or application(*NAMES))
+    return ca.do(order, StepKind.PAYMENT) if order.awaits == (StepKind.PAYMENT,) else order
+
+
+def validated(ca: LocalUnderQuestion, wanted: Application | None = None) -> Order:
+    order = paid(ca, wanted)
+    ca.website.publish(*order.tokens)
+    return ca.authority().validate(order)
+
+
+def issued(ca: LocalUnderQuestion, wanted: Application | None = None) -> Order:
+    """Go all the way; every step is asked of another process's view of the CA."""
+    order = validated(ca, wanted)
+    while order.awaits:
+        order = ca.do(order, order.awaits[0])
+    return ca.authority().read(order.reference)
+
+
+# --- find ------------------------------------------------------------------------------------------------------------
+
+
+def test_where_nothing_was_ordered_nothing_is_found_and_nothing_is_left(ca: LocalUnderQuestion):
+    before = ca.kept()
+
+    assert ca.authority().find(application()) is None
+    assert ca.kept() == before
+
+
+def test_an_order_is_found_by_own_reference_whatever_else_changed(ca: LocalUnderQuestion):
+    order = paid(ca)
+
+    found = ca.authority().find(application("other.example.jp", own_reference=order.own_reference))
+
+    assert found == order
+
+
+def test_an_order_is_found_by_its_key(ca: LocalUnderQuestion):
+    key = new_key()
+    order = paid(ca, application(*NAMES, key=key))
+
+    found = ca.authority().find(application("www.example.jp", key=key, own_reference="the ledger was lost"))
+
+    assert found == order
+    assert found.key_hash == key_hash(key)
+
+
+def test_an_open_order_is_found_by_its_names_in_any_order(ca: LocalUnderQuestion):
+    order = paid(ca, application(*NAMES))
+
+    assert ca.authority().find(application(*reversed(NAMES))) == order
+    assert ca.authority().find(application(*NAMES, csr="", key_hash="")) == order
+
+
+def test_other_names_are_another_order(ca: LocalUnderQuestion):
+    paid(ca, application(*NAMES))
+
+    assert ca.authority().find(application(*NAMES[:2])) is None
+    assert ca.authority().find(application(*NAMES, "mail.example.jp")) is None
+
+
+def test_own_reference_goes_before_key_and_key_before_names(ca: LocalUnderQuestion):
+    key = new_key()
+    by_name = paid(ca, application(*NAMES))
+    by_key = paid(ca, application("key.example.jp", key=key))
+    by_reference = paid(ca, application("reference.example.jp"))
+
+    asked = application(*NAMES, key=key)
+
+    assert ca.authority().find(asked) == by_key
+    assert ca.authority().find(replace(asked, own_reference=by_reference.own_reference)) == by_reference
+    assert ca.authority().find(application(*NAMES)) == by_name
+
+
+def test_what_is_issued_is_found_for_its_own_key_only(ca: LocalUnderQuestion):
+    key = new_key()
+    order = issued(ca, application(*NAMES, key=key))
+
+    assert ca.authority().find(application(*NAMES, key=key, own_reference="another")) == order
+    assert ca.authority().find(application(*NAMES)) is None
+
+
+# --- submit ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_order_says_what_was_applied_for(ca: LocalUnderQuestion):
+    wanted = application(*NAMES)
+
+    order = ca.authority().submit(wanted)
+
+    assert order.reference
+    assert order.own_reference == wanted.own_reference
+    assert order.names == NAMES
+    assert order.key_hash == wanted.key_hash
+    assert order.state is OrderState.OPEN
+    assert order.chain == ()
+    assert ca.authority().read(order.reference) == order
+
+
+def test_the_same_own_reference_twice_is_the_same_order(ca: LocalUnderQuestion):
+    wanted = application(*NAMES)
+    first = ca.authority().submit(wanted)
+
+    again = ca.authority().submit(wanted)
+    with_another_key = ca.authority().submit(application(*NAMES, own_reference=wanted.own_reference))
+
+    assert first == again == with_another_key
+    assert ca.orders() == 1
+
+
+def test_two_at_once_place_one_order(ca: LocalUnderQuestion):
+    wanted = application(*NAMES)
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        orders = list(pool.map(lambda _: ca.authority().submit(wanted), range(8)))
+
+    assert len({order.reference for order in orders}) == 1
+    assert ca.orders() == 1
+
+
+def test_many_at_once_place_one_order_each(ca: LocalUnderQuestion):
+    wanted = [application(f"www{n}.example.jp") for n in range(24)]
+    authority = ca.authority()
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        orders = list(pool.map(authority.submit, wanted))
+
+    assert [order.own_reference for order in orders] == [one.own_reference for one in wanted]
+    assert len({order.reference for order in orders}) == len(wanted) == ca.orders()
+
+
+def test_a_refusal_names_the_certificate_and_what_is_wrong_and_places_nothing(ca: LocalUnderQuestion):
+    issued(ca)
+    for named, wanted in ca.refused_applications().items():
+        with pytest.raises(CertificateAuthorityRefused) as caught:
+            ca.authority().submit(wanted)
+
+        assert caught.value.message.startswith(f"{wanted.certificate}: ")
+        assert named in caught.value.message
+        assert caught.value.next_move
+        assert ca.authority().find(wanted) is None
+    assert ca.orders() == 1
+
+
+def test_killed_at_any_point_of_placing_there_is_one_order_or_none_and_it_is_found(ca: LocalUnderQuestion):
+    wanted = application(*NAMES)
+    tried: list[LocalUnderQuestion] = []
+
+    def attempt(number: int):
+        tried.append(ca.copy(f"attempt {number}"))
+        return lambda: tried[-1].authority().submit(wanted)
+
+    killed = killed_everywhere(attempt)
+
+    placed = 0
+    for one in tried[:killed]:
+        found = one.authority().find(wanted)
+        assert one.orders() == (0 if found is None else 1)
+        order = one.authority().submit(wanted)
+        assert found in (None, order)
+        assert one.orders() == 1
+        placed += found is not None
+    assert killed > placed > 0
+
+
+# --- validation ------------------------------------------------------------------------------------------------------
+
+
+def test_every_name_has_a_token_that_cannot_be_guessed_from_its_path(ca: LocalUnderQuestion):
+    order = paid(ca)
+
+    assert [token.name for token in order.tokens] == list(NAMES)
+    for token in order.tokens:
+        assert token.path.startswith("/.well-known/pki-validation/")
+        assert len(token.content) >= 112 / 6  # bits of randomness, at most 6 in a character
+        assert token.content not in token.path
+    assert len({token.content for token in order.tokens}) == len(NAMES)
+
+
+def test_tokens_stay_the_same(ca: LocalUnderQuestion):
+    order = paid(ca)
+
+    assert ca.authority().read(order.reference).tokens == order.tokens
+    assert ca.authority().validate(order).tokens == order.tokens
+
+
+def test_only_what_the_ca_sees_is_validated_and_the_others_have_a_reason(ca: LocalUnderQuestion):
+    order = paid(ca)
+    ca.website.publish(order.tokens[1])
+
+    order = ca.authority().validate(order)
+
+    assert order.state is OrderState.OPEN
+    assert order.validated == (NAMES[1],)
+    assert order.awaits == ()
+    assert NAMES[0] in order.reason
+    assert NAMES[1] not in order.reason.replace(NAMES[0], "").replace(NAMES[2], "")
+    assert ca.authority().read(order.reference) == order
+
+
+def test_looking_again_in_vain_changes_nothing(ca: LocalUnderQuestion):
+    order = ca.authority().validate(paid(ca))
+    before = ca.kept()
+
+    assert ca.authority().validate(order) == order
+    assert ca.kept() == before
+
+
+def test_what_was_validated_stays_so_when_its_token_is_gone(ca: LocalUnderQuestion):
+    order = paid(ca)
+    ca.website.publish(order.tokens[0])
+    ca.authority().validate(order)
+    ca.website.retract(order.tokens[0])
+    ca.website.publish(*order.tokens[1:])
+
+    order = ca.authority().validate(order)
+
+    assert order.validated == NAMES
+    assert order.reason == ""
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_step_is_taken_only_when_it_is_awaited_and_the_no_says_what_is(ca: LocalUnderQuestion):
+    authority = ca.authority()
+    if not isinstance(authority, AcceptsConfirmation):
+        pytest.skip("this CA knows by itself what people did")
+    order = authority.submit(application(*NAMES))
+    assert order.awaits == (StepKind.PAYMENT,)
+    assert order.tokens == ()
+
+    with pytest.raises(CertificateAuthorityRefused, match="it awaits payment"):
+        authority.confirm(order.reference, StepKind.PHONE_CONFIRMATION)
+    order = authority.confirm(order.reference, StepKind.PAYMENT)
+    with pytest.raises(CertificateAuthorityRefused, match="it awaits the tokens of www.example.jp, example.jp"):
+        authority.confirm(order.reference, StepKind.PHONE_CONFIRMATION)
+
+    assert authority.read(order.reference) == order
+
+
+def test_a_step_done_twice_is_done_once(ca: LocalUnderQuestion):
+    authority = ca.authority()
+    if not isinstance(authority, AcceptsConfirmation):
+        pytest.skip("this CA knows by itself what people did")
+    order = paid(ca)
+    assert authority.confirm(order.reference, StepKind.PAYMENT) == order
+    order = issued(ca, application("mail.example.jp"))
+    assert authority.confirm(order.reference, StepKind.PHONE_CONFIRMATION) == order
+
+
+# --- the end ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_issued_fits_key_and_names_and_ends_at_the_trust_anchor(ca: LocalUnderQuestion):
+    key = new_key()
+
+    order = issued(ca, application(*NAMES, key=key))
+
+    assert order.state is OrderState.ISSUED
+    assert order.awaits == ()
+    leaf, *others = [x509.load_pem_x509_certificate(pem.encode()) for pem in order.chain]
+    assert leaf.public_key() == key.public_key()
+    names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert set(names.get_values_for_type(x509.DNSName)) == set(NAMES)
+    for issuer in [*others, *anchors(ca)]:
+        leaf.verify_directly_issued_by(issuer)
+        leaf = issuer
+
+
+def test_what_is_issued_lasts_as_long_as_the_ca_says(ca: LocalUnderQuestion):
+    leaf = x509.load_pem_x509_certificate(issued(ca).chain[0].encode())
+
+    lifetime = leaf.not_valid_after_utc - leaf.not_valid_before_utc + timedelta(seconds=1)
+
+    assert lifetime == timedelta(days=ca.authority().traits.validity_days)
+    assert leaf.not_valid_before_utc == NOW.replace(microsecond=0)
+
+
+def test_trust_anchors_are_there_from_the_first_order_on_and_stay(ca: LocalUnderQuestion):
+    before = ca.kept()
+    assert anchors(ca) == []
+    assert ca.kept() == before
+
+    paid(ca)
+    first = anchors(ca)
+    issued(ca, application("mail.example.jp"))
+
+    assert len(first) == 1
+    assert anchors(ca) == first
+
+
+def anchors(ca: LocalUnderQuestion) -> list[x509.Certificate]:
+    authority = ca.authority()
+    if not isinstance(authority, NamesTrustAnchors):
+        pytest.skip("this CA's roots are in trust stores")
+    text = authority.trust_anchors()
+    return x509.load_pem_x509_certificates(text.encode()) if text else []
+
+
+def test_a_ca_recognizes_its_own_certificates_and_no_others(ca: LocalUnderQuestion):
+    authority = ca.authority()
+    if not isinstance(authority, RecognizesCertificates):
+        pytest.skip("this CA cannot be asked")
+    assert not authority.recognizes("1f")
+
+    serial = x509.load_pem_x509_certificate(issued(ca).chain[0].encode()).serial_number
+
+    assert ca.authority().recognizes(f"{serial:x}")
+    assert not ca.authority().recognizes(f"{serial + 1:x}")
+    assert not ca.authority().recognizes("../authority/root")
+
+
+def test_killed_at_any_point_of_the_last_step_it_can_be_done_again(ca: LocalUnderQuestion):
+    order = validated(ca)
+    assert order.awaits == (StepKind.PHONE_CONFIRMATION,)
+    tried: list[LocalUnderQuestion] = []
+
+    def attempt(number: int):
+        tried.append(ca.copy(f"attempt {number}"))
+        return lambda: tried[-1].do(order, StepKind.PHONE_CONFIRMATION)
+
+    killed = killed_everywhere(attempt)
+
+    states = [one.authority().read(order.reference).state for one in tried[:killed]]
+    assert set(states) == {OrderState.OPEN, OrderState.ISSUED}
+    for one in tried[:killed]:
+        assert one.do(order, StepKind.PHONE_CONFIRMATION).state is OrderState.ISSUED
+        assert one.authority().read(order.reference).chain
+
+
+def test_an_order_that_is_rejected_later_says_why_and_counts_no_more(ca: LocalUnderQuestion):
+    wanted = application(*NAMES)
+    order = validated(ca, wanted)
+    ca.change_its_mind()
+
+    order = ca.do(order, StepKind.PHONE_CONFIRMATION)
+
+    assert order.state is OrderState.REJECTED
+    assert "'Example Corporation'" in order.reason
+    assert "'Example Holdings'" in order.reason
+    assert order.chain == ()
+    assert order.awaits == ()
+    assert ca.authority().find(wanted) is None
+
+
+def test_a_cancelled_order_counts_no_more_and_nobody_looks_at_its_tokens(ca: LocalUnderQuestion):
+    wanted = application(*NAMES)
+    order = paid(ca, wanted)
+    authority = ca.authority()
+    if not isinstance(authority, Cancels):
+        pytest.skip("orders at this CA cannot be given up")
+
+    cancelled = authority.cancel(order.reference)
+
+    assert cancelled.state is OrderState.CANCELLED
+    assert authority.cancel(order.reference) == cancelled
+    assert ca.authority().find(wanted) is None
+    assert ca.authority().validate(order) == cancelled
+    assert ca.website.asked == []
+
+
+def test_what_is_issued_cannot_be_cancelled(ca: LocalUnderQuestion):
+    order = issued(ca)
+    authority = ca.authority()
+    if not isinstance(authority, Cancels):
+        pytest.skip("orders at this CA cannot be given up")
+
+    with pytest.raises(CertificateAuthorityRefused, match="is issued already"):
+        authority.cancel(order.reference)
+
+    assert authority.read(order.reference) == order
+
+
+@pytest.mark.parametrize("reference", ["999999", "", "../records/duns-690512345", "000001\n", "x" * 300])
+def test_an_order_that_is_not_there(ca: LocalUnderQuestion, reference: str):
+    paid(ca)
+
+    with pytest.raises(CertificateAuthorityRefused) as caught:
+        ca.authority().read(reference)
+
+    assert repr(reference) in caught.value.message
+
+
+def test_a_word_that_nobody_knows_is_an_error_that_names_it(ca: LocalUnderQuestion):
+    wanted = application(*NAMES)
+    order = paid(ca, wanted)
+    ca.say(order, "awaiting-goodwill")
+
+    for ask in (
+        lambda: ca.authority().read(order.reference),
+        lambda: ca.authority().find(wanted),
+        lambda: ca.authority().submit(wanted),
+    ):
+        with pytest.raises(CertificateAuthorityRefused, match="awaiting-goodwill") as caught:
+            ask()
+        assert order.reference in caught.value.message

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An account leads to its authority, and to what that authority can, without touching anything."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.koshin.tls.plugins.module_utils._ca.base import (
+    AcceptsConfirmation,
+    Cancels,
+    CarryOver,
+    NamesTrustAnchors,
+    RecognizesCertificates,
+)
+from ansible_collections.koshin.tls.plugins.module_utils._ca.registry import (
+    authority_for,
+    resolver_allowed,
+    traits_of,
+)
+from ansible_collections.koshin.tls.plugins.module_utils._core.errors import InputRefused
+from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Account, LocalSettings, Method, Resolver
+
+
+def account(
+    directory: Path, ca: str = "local", *, resolver: Resolver | None = None, costs_money: bool = False
+) -> Account:
+    return Account("demo", ca, LocalSettings(str(directory), costs_money=costs_money), resolver=resolver)
+
+
+def clock() -> datetime:
+    return datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def test_the_embedded_authority_and_what_it_can(tmp_path: Path):
+    authority = authority_for(account(tmp_path / "ca", resolver=Resolver()), clock=clock)
+
+    for power in (Cancels, AcceptsConfirmation, RecognizesCertificates, NamesTrustAnchors):
+        assert isinstance(authority, power)
+    assert authority.traits == traits_of(account(tmp_path / "ca"))
+    assert not (tmp_path / "ca").exists()
+
+
+def test_traits_are_those_of_todays_public_authorities(tmp_path: Path):
+    traits = traits_of(account(tmp_path / "ca"))
+
+    assert traits.methods == (Method.FILE,)
+    assert traits.products == ("ov",)
+    assert (traits.window_days, traits.window_days_elsewhere, traits.validity_days) == (60, 90, 199)
+    assert traits.carry_over is CarryOver.REMAINDER
+    assert not traits.publicly_trusted
+    assert not traits.names_in_csr
+
+
+@pytest.mark.parametrize("costs_money", [True, False])
+def test_whether_it_costs_money_is_the_accounts_word(tmp_path: Path, costs_money: bool):
+    assert traits_of(account(tmp_path, costs_money=costs_money)).costs_money is costs_money
+
+
+def test_a_ca_that_nobody_knows(tmp_path: Path):
+    for ask in (traits_of, lambda one: authority_for(one, clock=clock)):
+        with pytest.raises(InputRefused, match=r"tls_accounts\[demo\].ca is 'digicerd'"):
+            ask(account(tmp_path, "digicerd"))
+
+
+def test_a_resolver_is_for_authorities_that_look_from_here(tmp_path: Path):
+    public = account(tmp_path, "digicert", resolver=Resolver(dns_server="127.0.0.1"))
+
+    assert resolver_allowed(account(tmp_path))
+    assert not resolver_allowed(public)
+    with pytest.raises(InputRefused, match="digicert looks names up itself") as caught:
+        authority_for(public, clock=clock)
+    assert caught.value.code == "resolver_not_allowed"
+
+
+def test_asking_for_traits_loads_no_library():
+    code = (
+        "import sys\n"
+        "from ansible_collections.koshin.tls.plugins.module_utils._ca.registry import traits_of\n"
+        "from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Account, LocalSettings\n"
+        "traits_of(Account('demo', 'local', LocalSettings('/nowhere')))\n"
+        "print([name for name in ('cryptography', 'dns') if name in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}\n{code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.strip() == "[]"

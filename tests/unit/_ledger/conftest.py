@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A ledger of its own for each test, a clock that stands until it is moved, and the nouns to fill it with."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Address, Method, Organization
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
+    Action,
+    Application,
+    FileToken,
+    HumanStep,
+    Issue,
+    Order,
+    OrderState,
+    Placement,
+    StepKind,
+    StepState,
+)
+from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger
+
+START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+ADDRESS = Address("Example Corporation", "1-2-3 Marunouchi", "Chiyoda-ku", "Tokyo", "100-0005", "JP", "+81-3-1234-5678")
+
+
+class Desk:
+    """Somebody at work: a ledger's path, a clock, and the papers that lie about."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.now = START
+        self._opened: list[Ledger] = []
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def later(self, **time: float) -> datetime:
+        self.now += timedelta(**time)
+        return self.now
+
+    def open(self, *, actor: str = "cron", read_only: bool = False) -> Ledger:
+        self._opened.append(Ledger.open(str(self.path), actor=actor, clock=self.clock, read_only=read_only))
+        return self._opened[-1]
+
+    def leave(self) -> None:
+        for ledger in self._opened:
+            ledger.close()
+
+    @staticmethod
+    def application(name: str = "www.example.jp", own_reference: str | None = None) -> Application:
+        return Application(
+            own_reference=own_reference or f"own {name}",
+            certificate=name,
+            common_name=name,
+            additional_names=("example.jp",),
+            organization=Organization("example", ADDRESS, local_name="株式会社エグザンプル"),
+            methods=((name, Method.FILE), ("example.jp", Method.DNS)),
+            action=Action.RENEWAL,
+            csr="-----BEGIN CERTIFICATE REQUEST-----\n",
+            key_hash="ab" * 32,
+        )
+
+    @staticmethod
+    def order(name: str = "www.example.jp", **said: object) -> Order:
+        order = Order("542772", f"own {name}", OrderState.OPEN, (name,), "ab" * 32)
+        return dataclasses.replace(order, **said)
+
+    def step(self, kind: StepKind, name: str = "www.example.jp") -> HumanStep:
+        latest_by = self.now + timedelta(days=10)
+        return HumanStep(name, f"own {name}", kind, StepState.OPEN, "payer", self.now, latest_by)
+
+    @staticmethod
+    def placement(name: str = "www.example.jp", *, host: str = "web1", content: str = "token") -> Placement:
+        token = FileToken(name, "/.well-known/pki-validation/fileauth.txt", content)
+        return Placement(name, f"own {name}", token, host, "/var/www/html")
+
+    def issue(self, name: str = "www.example.jp", serial: str = "1f", *, days: int = 199) -> Issue:
+        return Issue(
+            certificate=name,
+            own_reference=f"own {name}",
+            key_hash="ab" * 32,
+            serial=serial,
+            fingerprint=f"fingerprint of {serial}",
+            not_before=self.now,
+            not_after=self.now + timedelta(days=days),
+            chain=("leaf\n", "intermediate\n"),
+            collected_at=self.now,
+        )
+
+
+@pytest.fixture
+def desk(tmp_path: Path):
+    desk = Desk(tmp_path / "state" / "ledger.sqlite")
+    yield desk
+    desk.leave()
+
+
+@pytest.fixture
+def ledger(desk: Desk) -> Ledger:
+    return desk.open()
+
+
+@pytest.fixture
+def waiting(desk: Desk, ledger: Ledger) -> Ledger:
+    """A ledger with one order that waits for payment."""
+    ledger.intend(desk.application(), account="shop", host="web1")
+    order = desk.order(awaits=(StepKind.PAYMENT,))
+    ledger.placed("own www.example.jp", order)
+    ledger.observed("own www.example.jp", order, steps=[desk.step(StepKind.PAYMENT)], placements=[])
+    return ledger

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inner keys of the user's lists are known twice: to the schema and to the documentation. They say the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.koshin.tls.plugins.doc_fragments import (
+    certificate_defaults,
+    certificates,
+    control,
+    organizations,
+    services,
+)
+from ansible_collections.koshin.tls.plugins.module_utils._core.certificate import KeySpec
+from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import NameValidation
+from ansible_collections.koshin.tls.plugins.module_utils._core.plain import to_plain
+from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import DEFAULT_LEDGER
+from ansible_collections.koshin.tls.plugins.module_utils._schema import certificates as hosts_schema
+from ansible_collections.koshin.tls.plugins.module_utils._schema import control as control_schema
+from ansible_collections.koshin.tls.plugins.module_utils._schema import services as services_schema
+from ansible_collections.koshin.tls.plugins.module_utils._schema.field import Field, Fields
+
+FRAGMENTS = (control, certificates, certificate_defaults, organizations, services)
+OPTIONS = {
+    name: option
+    for fragment in FRAGMENTS
+    for name, option in yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"].items()
+}
+SCHEMA: dict[str, Fields] = {
+    "accounts": control_schema.ACCOUNT,
+    "certificates": hosts_schema.CERTIFICATE,
+    "certificate_defaults": control_schema.CERTIFICATE_DEFAULTS,
+    "organizations": control_schema.ORGANIZATION,
+    "people": control_schema.PERSON,
+    "services": services_schema.SERVICE,
+}
+TYPES = {
+    "text": "str",
+    "date": "str",
+    "path": "path",
+    "integer": "int",
+    "boolean": "bool",
+    "list": "list",
+    "mapping": "dict",
+}
+every_list = pytest.mark.parametrize("option", SCHEMA)
+
+
+@every_list
+def test_documentation_and_schema_know_the_same_keys(option: str):
+    documented = {path: facts_of(entry) for path, entry in walk(OPTIONS[option])}
+    checked = {path: facts_from(field) for path, field in walk_fields(SCHEMA[option])}
+
+    assert documented == checked
+
+
+@every_list
+def test_keys_that_the_user_chooses_say_what_may_stand_under_them(option: str):
+    documented = dict(walk(OPTIONS[option]))
+    chosen = {path: field.each for path, field in walk_fields(SCHEMA[option]) if field.each}
+
+    unsaid = [(path, key) for path, each in chosen.items() for key in each if f"C({key})" not in text(documented[path])]
+    assert unsaid == []
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_each_key_has_one_sentence_what_and_one_when(option: str):
+    entries = [(option, OPTIONS[option]), *walk(OPTIONS[option])]
+
+    assert [path for path, entry in entries if len(entry["description"]) != 2] == []
+    assert [path for path, entry in entries if not all(line.endswith(".") for line in entry["description"])] == []
+
+
+def test_documented_defaults_are_those_of_the_nouns():
+    account = control_schema.accounts([{"name": "a", "ca": "local"}], "/state")["a"]
+    validation, key = NameValidation("a.example"), KeySpec()
+
+    assert defaults("accounts") == {
+        "authoritative_record": account.authoritative_record,
+        "payment": account.settings.payment,
+        "phone": account.settings.phone,
+        "costs_money": account.settings.costs_money,
+    }
+    for option in ("certificates", "certificate_defaults"):
+        assert defaults(option) == to_plain({"key.type": key.type, "validation.method": validation.method})
+    assert [defaults(option) for option in ("organizations", "people", "services")] == [{}, {}, {}]
+
+
+def test_the_ledger_lies_where_the_documentation_says():
+    assert OPTIONS["ledger"]["default"] == DEFAULT_LEDGER
+
+
+def test_where_an_authority_lies_by_default_is_said():
+    account = control_schema.accounts([{"name": "a", "ca": "local"}], "/state")["a"]
+
+    assert account.settings.directory == "/state/authorities/a"
+    assert "C(authorities/<account>) beside the ledger" in text(dict(walk(OPTIONS["accounts"]))["directory"])
+
+
+def walk(option: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Return path → entry for everything beneath an option."""
+    for key, entry in option.get("suboptions", {}).items():
+        yield f"{above}{key}", entry
+        yield from walk(entry, f"{above}{key}.")
+
+
+def walk_fields(fields: Fields, above: str = "") -> Iterator[tuple[str, Field]]:
+    for key, field in fields.items():
+        yield f"{above}{key}", field
+        yield from walk_fields(field.fields, f"{above}{key}.")
+
+
+def facts_of(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": entry["type"],
+        "elements": entry.get("elements"),
+        "required": entry.get("required", False),
+        "choices": list(entry.get("choices", [])),
+    }
+
+
+def facts_from(field: Field) -> dict[str, Any]:
+    return {
+        "type": TYPES[field.kind],
+        "elements": None if field.kind != "list" else "dict" if field.fields else "str",
+        "required": field.required,
+        "choices": list(field.choices),
+    }
+
+
+def defaults(option: str) -> dict[str, Any]:
+    return {path: entry["default"] for path, entry in walk(OPTIONS[option]) if "default" in entry}
+
+
+def text(entry: Mapping[str, Any]) -> str:
+    return re.sub(r"\s+", " ", " ".join(entry["description"]))
