@@ -1,0 +1,79 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where what lies under the key host's directory (docs/architecture.md, "On the key host")."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .._core.errors import InputRefused
+
+DIRECTORY = "/etc/koshin/tls"
+ORIGINAL = "original"  # in place of a serial: the set that was found at the first take-over
+PREFIX = ".koshin-"  # what begins so is half made: a run was killed
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Every path of one certificate; ``name`` is its checked identifier, ``directory`` an absolute path."""
+
+    name: str
+    directory: str = DIRECTORY
+
+    @property
+    def home(self) -> str:
+        return f"{self.directory}/{self.name}"
+
+    @property
+    def pending(self) -> str:
+        return f"{self.home}/pending"
+
+    @property
+    def sets(self) -> str:
+        return f"{self.home}/sets"
+
+    @property
+    def current(self) -> str:
+        return f"{self.home}/current"
+
+    @property
+    def previous(self) -> str:
+        return f"{self.home}/previous"
+
+    @property
+    def switching(self) -> str:
+        return f"{self.home}/switching"
+
+    def request(self, key_hash: str) -> str:
+        """Return the directory of one pending request."""
+        return f"{self.pending}/{key_hash}"
+
+    def set(self, serial: str) -> str:
+        """Return the directory of one set of files."""
+        return f"{self.sets}/{serial}"
+
+    def in_use(self, role: str) -> str:
+        """Return the file of the set in use; ``role`` is certificate, chain, fullchain or key."""
+        return f"{self.current}/{role}.pem"
+
+
+def refuse_doubles(names: Iterable[str]) -> dict[str, InputRefused]:
+    """Return, for each name that occurs more than once, why it is refused: its certificates would share a directory."""
+    return {
+        name: InputRefused(
+            f"{name} is named more than once on this host.", "Give each entry a name of its own.", code="named_twice"
+        )
+        for name, times in Counter(names).items()
+        if times > 1
+    }
+
+
+def absolute(path: str) -> str:
+    """Return C(path); raises InputRefused where it is relative."""
+    if path.startswith("/"):
+        return path
+    raise InputRefused(f"{path} is not an absolute path.", "Write the whole path, from / on.", code="relative_path")

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the ledger is told, and what it tells, at the end of a run."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .._core.errors import KoshinError
+from .._core.order import HumanStep, Issue, OrderRecord, Placement, StepState
+from .intake import Handed, Item, text
+from .overview import Trouble
+
+
+class Ledger(t.Protocol):
+    """The part of the ledger that the report uses; each call may raise LedgerRefused."""
+
+    def open_orders(self) -> Mapping[str, OrderRecord]: ...
+
+    def issues(self) -> Mapping[str, Issue]: ...
+
+    def steps(self, *, states: Sequence[StepState]) -> Sequence[HumanStep]: ...
+
+    def placements(self) -> Sequence[Placement]: ...
+
+    def retracted(self, placements: Sequence[Placement]) -> bool: ...
+
+    def installed(self, certificate: str, serial: str, host: str, at: datetime) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Certificate → its open order, its newest issue; steps awaited and done. ``known`` False: no ledger was read."""
+
+    known: bool = False
+    orders: Mapping[str, OrderRecord] = field(default_factory=dict)
+    issues: Mapping[str, Issue] = field(default_factory=dict)
+    awaited: tuple[HumanStep, ...] = ()
+    done: tuple[HumanStep, ...] = ()
+
+
+def read(ledger: Ledger) -> Memory:
+    """Read it with one query each; raises LedgerRefused."""
+    return Memory(
+        known=True,
+        orders=ledger.open_orders(),
+        issues=ledger.issues(),
+        awaited=tuple(ledger.steps(states=(StepState.OPEN,))),
+        done=tuple(ledger.steps(states=(StepState.DONE,))),
+    )
+
+
+def has_news(handed: Handed) -> bool:
+    """Say whether there is anything to tell: a ledger that gets no news is only read, and not made."""
+    return bool(installations(handed)) or any(text(item, "state") == "retracted" for item in handed.tokens)
+
+
+def record(ledger: Ledger, handed: Handed, now: datetime) -> list[Trouble]:
+    """Tell the ledger what hosts retracted and installed; return what it refused. Telling it twice changes nothing."""
+    troubles = []
+    retracted = _retracted(handed.tokens, ledger)
+    if retracted:
+        ledger.retracted(retracted)
+    for item in installations(handed):
+        name, host = text(item, "name"), text(item, "host")
+        try:
+            ledger.installed(name, text(item, "serial"), host, now)
+        except KoshinError as error:
+            troubles.append(Trouble(name, error.message, error.next_move, (name,)))
+    return troubles
+
+
+def installations(handed: Handed) -> list[Item]:
+    """Return the items of certificates that now lie on their hosts, proved over the wire."""
+    return [item for item in handed.installations if not item.get("error") and text(item, "serial")]
+
+
+def _retracted(tokens: Sequence[Item], ledger: Ledger) -> list[Placement]:
+    said = {
+        tuple(text(item, key) for key in ("certificate", "host", "name", "path", "web_root"))
+        for item in tokens
+        if text(item, "state") == "retracted" and not item.get("error")
+    }
+    return [
+        one
+        for one in (ledger.placements() if said else ())
+        if (one.certificate, one.host, one.token.name, one.token.path, one.web_root) in said
+    ]
