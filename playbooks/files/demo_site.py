@@ -50,7 +50,7 @@ def start(directory: Path) -> None:
     command = [sys.executable, __file__, "serve", str(directory)]
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     subprocess.Popen(command, start_new_session=True, **quiet)
-    wait_until(lambda: (directory / "site.json").exists(), "The site did not start.")
+    wait_until((directory / "site.json").exists, "The site did not start.")
 
 
 def serve(directory: Path) -> None:

@@ -88,12 +88,14 @@ options:
           - Leave it empty where the CA takes the names from the order.
         type: list
         elements: str
+        default: []
       keep:
         description:
           - The key_hash of every open order of this certificate.
           - Their requests are returned, whatever they ask for; where none of them is there, the item carries an error.
         type: list
         elements: str
+        default: []
   directory:
     description:
       - Where keys, requests and sets of files lie on this host.

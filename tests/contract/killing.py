@@ -43,7 +43,7 @@ def begun(work: Callable[[], object], call: int) -> int:
 
 def ended(child: int) -> bool:
     """Wait for a process; return whether it was killed."""
-    _, status = os.waitpid(child, 0)
+    _unused, status = os.waitpid(child, 0)
     if not os.WIFSIGNALED(status) and os.WEXITSTATUS(status) != 0:
         raise AssertionError("The process failed by itself, see its traceback.")
     return os.WIFSIGNALED(status)

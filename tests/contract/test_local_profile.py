@@ -75,7 +75,7 @@ def test_the_intermediate_has_the_form_of_a_tls_intermediate(authority):
 
 
 def test_the_root_has_the_form_of_a_root():
-    _, root_cert = new_root("koshin local root", NOW)
+    _unused, root_cert = new_root("koshin local root", NOW)
 
     assert errors(root_cert, CertificateType.ROOT_CA) == []
 
@@ -102,7 +102,7 @@ def errors(pem: str, kind: CertificateType) -> list[str]:
     validator = pkix.create_pkix_certificate_validator_container(
         serverauth.create_decoding_validators(), serverauth.create_validators(kind)
     )
-    results, _ = finding_filter.filter_results(
+    results, _unused = finding_filter.filter_results(
         serverauth.create_serverauth_finding_filters(kind), validator.validate(document.root)
     )
     return [

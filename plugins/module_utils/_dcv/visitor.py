@@ -52,7 +52,7 @@ class Visitor:
 
     def fetch(self, url: str) -> bytes:
         """Return the body that C(url) leads to; raises LookFailed, and InputRefused for an unusable resolver."""
-        for _ in range(MOST_REDIRECTS + 1):
+        for _unused in range(MOST_REDIRECTS + 1):
             location, body = self._get(_target(url))
             if location is None:
                 return body

@@ -16,9 +16,8 @@ import tempfile
 import typing as t
 from contextlib import contextmanager, suppress
 
-from .content import read as read
 from .content import told, unusable
-from .layout import PREFIX as PREFIX
+from .layout import PREFIX
 
 PRIVATE, PUBLIC = 0o600, 0o644
 

@@ -67,9 +67,9 @@ def _minute(moment: datetime, calendar: Calendar) -> Markup:
 def _shares(overview: Overview) -> Markup:
     counts = {status: len(overview.with_status(status)) for status in Status}
     shown = {status: count for status, count in counts.items() if count}
-    bar = [tag("span", class_=status.value, style=f"--part:{count}") for status, count in shown.items()]
+    shares = [tag("span", class_=status.value, style=f"--part:{count}") for status, count in shown.items()]
     words = [tag("li", f"{count} {_LEGEND[status]}", class_=status.value) for status, count in shown.items()]
-    return together(tag("div", *bar, class_="share", aria_hidden="true"), tag("ul", *words, class_="key"))
+    return together(tag("div", *shares, class_="share", aria_hidden="true"), tag("ul", *words, class_="key"))
 
 
 def _section(title: str, count: int, *children: Child) -> Markup:

@@ -62,7 +62,7 @@ def reading(where: str, what: str) -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, InternalError, *foreseen) as error:
-        said = str(error).split("\n")[0].rstrip(".")
+        said = str(error).split("\n", maxsplit=1)[0].rstrip(".")
         raise CertificateUnreadable(f"{where}: the {what} cannot be read: {said}.", ANOTHER_COPY) from None
 
 

@@ -86,6 +86,10 @@ class Estate:
         account: dict[str, Any] = self.variables["tls_accounts"][0]
         return account
 
+    def nobody_is_waited_for(self) -> None:
+        """Makes the account one without payment and telephone, so that one run does everything."""
+        self.account.update(payment=False, phone=False)
+
     def certificate(self, host: str, name: str) -> dict[str, Any]:
         """What the inventory says of a certificate, to be edited; `name` is its common name."""
         entries = self.host_variables[host]["tls_certificates"]
@@ -149,6 +153,11 @@ class Estate:
         """What report.json says now."""
         told: dict[str, Any] = json.loads((self.report_directory / "report.json").read_text())
         return told
+
+    def orders(self) -> list[str]:
+        """The certificates of all orders that ever reached the authority, as it remembers them, sorted."""
+        orders = [json.loads(order.read_text()) for order in (self.ca_directory / "orders").glob("*.json")]
+        return sorted(order["application"]["certificate"] for order in orders)
 
     def snapshot(self, paths: Sequence[str] = (WEB_ROOT, "/etc/koshin", "/etc/nginx")) -> dict[str, Any]:
         """What lies at the paths on every host, to be compared with a later look."""

@@ -9,7 +9,7 @@ import threading
 import time
 from types import TracebackType
 
-PAUSE_SECONDS = 0.02
+PAUSE_SECONDS = 0.05
 HANDSHAKE_SECONDS = 5
 
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from integration.harness.commands import run
 
 PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n", flags=re.DOTALL)
-VERDICT = re.compile(r"^Verify return code: (.+)$", flags=re.MULTILINE)
+VERDICT = re.compile(r"^\s*Verify return code: (.+)$", flags=re.MULTILINE)
 HANDSHAKE_SECONDS = 10
 
 

@@ -150,10 +150,10 @@ def ends_in_time(website: Website, page: Page) -> bool:
 
 def test_headers_that_never_end_do_not_prolong_it_either():
     def drip(server: socket.socket) -> None:
-        connected, _ = server.accept()
+        connected, _unused = server.accept()
         with connected:
             connected.sendall(b"HTTP/1.1 200 OK\r\n")
-            for _ in range(30):
+            for _unused in range(30):
                 time.sleep(0.1)
                 try:
                     connected.sendall(b"X-More: more\r\n")
@@ -181,7 +181,7 @@ def test_headers_that_never_end_do_not_prolong_it_either():
 )
 def test_what_is_no_web_server(reply: bytes, problem: str):
     def answer(server: socket.socket) -> None:
-        connected, _ = server.accept()
+        connected, _unused = server.accept()
         with connected:
             connected.recv(4096)
             connected.sendall(reply)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import InstallationFailed
-from ansible_collections.koshin.tls.plugins.module_utils._install import files
+from ansible_collections.koshin.tls.plugins.module_utils._install import content, files
 
 
 def mode(path: Path) -> int:
@@ -93,30 +93,30 @@ def test_what_is_not_there_is_nothing(tmp_path: Path):
     (tmp_path / "file").touch()
     (tmp_path / "dangling").symlink_to("nowhere")
 
-    assert files.read(str(tmp_path / "missing")) is None
-    assert files.read(str(tmp_path / "file" / "below")) is None
-    assert files.read(str(tmp_path / "dangling")) is None
+    assert content.read(str(tmp_path / "missing")) is None
+    assert content.read(str(tmp_path / "file" / "below")) is None
+    assert content.read(str(tmp_path / "dangling")) is None
 
 
 def test_reading_follows_the_administrators_links_but_not_in_our_own_directories(tmp_path: Path):
     (tmp_path / "real").write_bytes(b"pem")
     (tmp_path / "link").symlink_to("real")
 
-    assert files.read(str(tmp_path / "link")) == b"pem"
+    assert content.read(str(tmp_path / "link")) == b"pem"
     with pytest.raises(InstallationFailed):
-        files.read(str(tmp_path / "link"), follow=False)
+        content.read(str(tmp_path / "link"), follow=False)
 
 
 def test_reading_stops_at_its_limit_and_at_what_is_no_file(tmp_path: Path):
     (tmp_path / "large").write_bytes(b"x" * 11)
     os.mkfifo(tmp_path / "pipe")
 
-    assert files.read(str(tmp_path / "large"), limit=11) == b"x" * 11
+    assert content.read(str(tmp_path / "large"), limit=11) == b"x" * 11
     for path, finding in ((tmp_path / "large", "more than 10 bytes"), (tmp_path / "pipe", "not a regular file")):
         with pytest.raises(InstallationFailed, match=finding):
-            files.read(str(path), limit=10)
+            content.read(str(path), limit=10)
     with pytest.raises(InstallationFailed, match="not a regular file|directory"):
-        files.read(str(tmp_path))
+        content.read(str(tmp_path))
 
 
 def test_a_link_is_put_in_place_of_a_file_or_another_link(tmp_path: Path):

@@ -230,7 +230,7 @@ def test_a_new_site_comes_first_where_a_bad_certificate_made_each_go_alone(tmp_p
 
 def test_a_name_that_another_site_serves_fails_but_the_way_back_is_proved_by_the_old_names(tmp_path: Path):
     www, other = Site(tmp_path), Site(tmp_path, "other", ("new.example.jp",))
-    old, _ = www.bought(), other.bought()
+    old, _unused = www.bought(), other.bought()
     nginx = Daemon(tmp_path / "state", {**www.reads, **other.reads})
     nginx.start()
     www.names = (NAME, "new.example.jp")

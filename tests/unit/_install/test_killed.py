@@ -37,7 +37,7 @@ def run_killed_before(change: int, work: Callable[[], object]) -> bool:
             work()
         finally:
             os._exit(0)
-    _, status = os.waitpid(child, 0)
+    _unused, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status) == KILLED
 
 

@@ -55,7 +55,7 @@ def test_a_request_is_made_and_waits(layout: Layout):
 def test_only_the_owner_reads_it(layout: Layout):
     before = os.umask(0)
     try:
-        _, made = ask(layout, WWW)
+        _unused, made = ask(layout, WWW)
     finally:
         os.umask(before)
 
@@ -69,7 +69,7 @@ def test_only_the_owner_reads_it(layout: Layout):
 
 
 def test_asked_again_it_is_the_same_and_nothing_changes(layout: Layout):
-    _, made = ask(layout, WWW)
+    _unused, made = ask(layout, WWW)
 
     # An empty field is one that is not there.
     again, same = ask(layout, {**WWW, "subject": {**SUBJECT, "locality": "", "state": None}})
@@ -83,7 +83,7 @@ def test_asked_again_it_is_the_same_and_nothing_changes(layout: Layout):
     [LARGER, {**WWW, "names": ["example.jp"]}, {**WWW, "subject": {**SUBJECT, "legal_name": "Example Inc."}}],
 )
 def test_another_profile_makes_another_and_removes_what_is_of_no_use(layout: Layout, different: dict):
-    _, old = ask(layout, WWW)
+    _unused, old = ask(layout, WWW)
 
     decided, new = ask(layout, different)
 
@@ -92,7 +92,7 @@ def test_another_profile_makes_another_and_removes_what_is_of_no_use(layout: Lay
 
 
 def test_a_kept_request_is_returned_whatever_is_asked_for(layout: Layout):
-    _, kept = ask(layout, WWW)
+    _unused, kept = ask(layout, WWW)
 
     decided, returned = ask(layout, {**LARGER, "keep": [NOWHERE, kept.key_hash]})
 
@@ -101,8 +101,8 @@ def test_a_kept_request_is_returned_whatever_is_asked_for(layout: Layout):
 
 
 def test_of_two_open_orders_the_one_that_fits_is_returned_and_both_are_kept(layout: Layout):
-    _, first = ask(layout, WWW)
-    _, second = ask(layout, {**LARGER, "keep": []})
+    _unused, first = ask(layout, WWW)
+    _unused, second = ask(layout, {**LARGER, "keep": []})
     # LARGER swept the first; bring it back as if both orders were open.
     decided = plan({**WWW, "keep": [second.key_hash]}, layout.directory)
     assert decided.waiting == second
@@ -117,7 +117,7 @@ def test_of_two_open_orders_the_one_that_fits_is_returned_and_both_are_kept(layo
 
 
 def test_a_kept_request_is_not_swept_even_if_it_is_broken(layout: Layout):
-    _, broken = ask(layout, WWW)
+    _unused, broken = ask(layout, WWW)
     os.unlink(f"{layout.request(broken.key_hash)}/csr.pem")
     other = carry_out(Plan(layout, plan(WWW, layout.directory).profile, None, ()), dry_run=False)
 
@@ -128,7 +128,7 @@ def test_a_kept_request_is_not_swept_even_if_it_is_broken(layout: Layout):
 
 
 def test_a_lost_key_of_an_open_order_is_said_and_nothing_is_made_or_removed(layout: Layout):
-    _, waiting = ask(layout, WWW)
+    _unused, waiting = ask(layout, WWW)
 
     with pytest.raises(InstallationFailed) as told:
         ask(layout, {**WWW, "keep": [NOWHERE]})
@@ -140,12 +140,12 @@ def test_a_lost_key_of_an_open_order_is_said_and_nothing_is_made_or_removed(layo
 
 
 def test_dry_run_makes_nothing_and_removes_nothing(layout: Layout):
-    decided, _ = ask(layout, WWW, dry_run=True)
+    decided, _unused = ask(layout, WWW, dry_run=True)
     assert decided.changes
     assert not os.path.exists(layout.directory)
 
-    _, waiting = ask(layout, WWW)
-    decided, _ = ask(layout, LARGER, dry_run=True)
+    _unused, waiting = ask(layout, WWW)
+    decided, _unused = ask(layout, LARGER, dry_run=True)
     assert decided.removed == (waiting.key_hash,)
     assert list(pending_requests(layout)) == [waiting.key_hash]
 
@@ -182,7 +182,7 @@ def test_a_kill_leaves_nothing_that_counts_and_the_next_run_sweeps_it(
 
 @pytest.mark.parametrize("part", ["key.pem", "csr.pem", "profile.json"])
 def test_a_request_that_lost_a_part_is_made_anew(layout: Layout, part: str):
-    _, broken = ask(layout, WWW)
+    _unused, broken = ask(layout, WWW)
     os.unlink(f"{layout.request(broken.key_hash)}/{part}")
 
     decided, made = ask(layout, WWW)
@@ -199,7 +199,7 @@ def test_what_somebody_else_put_there_is_left_alone(layout: Layout, tmp_path: Pa
     Path(layout.pending, "old").mkdir()
     os.symlink(tmp_path / "victim", f"{layout.pending}/{NOWHERE}")
 
-    decided, _ = ask(layout, LARGER)
+    decided, _unused = ask(layout, LARGER)
 
     assert len(decided.removed) == 1
     assert {"notes.txt", "old", NOWHERE} < set(os.listdir(layout.pending))
@@ -207,7 +207,7 @@ def test_what_somebody_else_put_there_is_left_alone(layout: Layout, tmp_path: Pa
 
 
 def test_the_diff_shows_facts_and_no_pem(layout: Layout):
-    _, old = ask(layout, WWW)
+    _unused, old = ask(layout, WWW)
 
     diff = plan(LARGER, layout.directory).diff()
 

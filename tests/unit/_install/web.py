@@ -43,7 +43,7 @@ def listening() -> Iterator[socket.socket]:
 def _shake_hands(listener: socket.socket, context: ssl.SSLContext) -> None:
     while True:
         try:
-            plain, _ = listener.accept()
+            plain, _unused = listener.accept()
         except OSError:
             return
         with contextlib.suppress(OSError), plain, context.wrap_socket(plain, server_side=True) as secure:

@@ -33,9 +33,9 @@ telephone: "+81-3-1234-5678"
 """
 
 
-def refusal(text: str, fields=FIELDS) -> InputRefused:
+def refusal(text: str) -> InputRefused:
     with pytest.raises(InputRefused) as caught:
-        check(yaml.safe_load(text), fields, "tls_things[x]")
+        check(yaml.safe_load(text), FIELDS, "tls_things[x]")
     return caught.value
 
 

@@ -112,7 +112,7 @@ def test_it_is_for_servers_only(intermediate, make, encipherment: bool):
 
 def test_serial_numbers_are_random_and_long(intermediate):
     csr = requested(material.ec_key())
-    serials = {int(certificate_facts(issued(csr, intermediate), "issued").serial, 16) for _ in range(20)}
+    serials = {int(certificate_facts(issued(csr, intermediate), "issued").serial, 16) for _unused in range(20)}
 
     assert len(serials) == 20
     assert max(serials).bit_length() > 64
@@ -131,7 +131,7 @@ def test_what_is_issued_verifies_and_installs(root, intermediate, make):
 
 
 def test_the_authorities_last_for_years(root, intermediate):
-    lifetimes = [certificate_facts(pem, "authority") for _, pem in (root, intermediate)]
+    lifetimes = [certificate_facts(pem, "authority") for _unused, pem in (root, intermediate)]
 
     assert [round((facts.not_after - facts.not_before).days / 365) for facts in lifetimes] == [20, 10]
 
