@@ -324,7 +324,11 @@ def test_a_directory_that_cannot_be_used_is_named(tmp_path: Path):
 def test_a_disk_that_is_full_leaves_no_order(directory: Path, monkeypatch: pytest.MonkeyPatch):
     ca, wanted = authority(directory), application()
     ca.submit(application("first.example.jp"))
-    monkeypatch.setattr(os, "fsync", lambda handle: (_unused for _unused in ()).throw(OSError(28, "No space left on device")))
+
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
 
     with pytest.raises(CertificateAuthorityUnavailable, match="No space left on device"):
         ca.submit(wanted)
