@@ -10,9 +10,11 @@ module: domain_check
 short_description: Look whether every name can be certified and validated as the inventory says
 description:
   - Looks, for every certificate that is about to be ordered, whether its names are well-formed and allowed, whether the
-    account's CA offers the validation method of each name, whether the method is possible for the name, and whether
-    it is known where its token has to lie.
-  - Runs on the control host. It only reads, and asks nobody.
+    account's CA offers the validation method of each name, whether the method is possible for the name, whether it is
+    known where its token has to lie, and whether a name that is validated by file has an address.
+  - Names are looked up as the account's C(resolver) says, else as this machine does; where the CA looks from elsewhere,
+    a name that is not found here is a warning.
+  - Runs on the control host. It only reads.
 version_added: 0.1.0
 author:
   - koshin.tls contributors (@koshin-tls)
@@ -86,13 +88,12 @@ errors:
   elements: str
 """
 
-from ansible_collections.koshin.tls.plugins.module_utils._core.domains import check_names
 from ansible_collections.koshin.tls.plugins.module_utils._core.plain import to_plain
 from ansible_collections.koshin.tls.plugins.module_utils._core.plan import Planned
 from ansible_collections.koshin.tls.plugins.module_utils._core.typed import from_plain
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import CONTROL_LISTS, LEDGER, Control
-from ansible_collections.koshin.tls.plugins.module_utils._orders.job import named
+from ansible_collections.koshin.tls.plugins.module_utils._orders.findings import domain_findings
 
 OPTIONS = {
     **LEDGER,
@@ -103,15 +104,8 @@ OPTIONS = {
 
 def domain_check(module: Module) -> Outcome:
     control = Control.of(module.params)
-    findings = [
-        finding
-        for planned in (from_plain(Planned, item) for item in module.params["applications"])
-        for finding in check_names(
-            planned.certificate,
-            methods=named(control.authorities, planned.certificate.account, "tls_accounts").traits.methods,
-            web_roots=module.params["answered"],
-        )
-    ]
+    planned = [from_plain(Planned, item) for item in module.params["applications"]]
+    findings = domain_findings(planned, control, web_roots=module.params["answered"])
     return Outcome(noun="findings", items=[to_plain(finding) for finding in findings])
 
 

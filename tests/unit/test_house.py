@@ -26,7 +26,7 @@ KNOWS = {
     **dict.fromkeys(ADAPTERS, CORE),
     "_ca": CORE | {"_dcv", "_x509"},
     "_install": CORE | {"_x509"},
-    "_orders": CORE | {"_ca", "_ledger", "_x509"},
+    "_orders": CORE | {"_ca", "_dcv", "_ledger", "_x509"},
     "_door": CORE | ADAPTERS,
     "modules": CORE | ADAPTERS | {"_door"},
     "doc_fragments": set(),

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from .._ca.base import AcceptsConfirmation, CertificateAuthority, CertificateAuthorityRefused, NamesTrustAnchors
+from .._ca.base import (
+    AcceptsConfirmation,
+    CarryOver,
+    CertificateAuthority,
+    CertificateAuthorityRefused,
+    NamesTrustAnchors,
+)
+from .._core.carry_over import carry_over, shortfall_days
 from .._core.decide import newer
 from .._core.inventory import Account
 from .._core.order import HumanStep, Issue, Order, OrderRecord, OrderState, Placement, StepState
@@ -74,6 +81,7 @@ def _go_on(
     if order.state is OrderState.ISSUED:
         issue = _collect(job, record, order, authority, ledger, clock)
         said.append(f"order {order.reference} is issued until {issue.not_after:%Y-%m-%d}")
+        said += _shortfall(job, issue, authority)
         return Progress(job, "; ".join(said), True, record, order)
     if order.state is not OrderState.OPEN:
         raise CertificateAuthorityRefused(
@@ -82,6 +90,24 @@ def _go_on(
             code=f"order_{order.state.value}",
         )
     return Progress(job, "; ".join(said) or _standing(order), changed, record, order)
+
+
+def _shortfall(job: Job, issue: Issue, authority: CertificateAuthority) -> list[str]:
+    """Say what should have carried over and did not (row R2)."""
+    in_use, traits = job.planned.found.certificate, authority.traits
+    expected = carry_over(
+        not_after=in_use.not_after if in_use else None,
+        now=issue.not_before,
+        validity_days=traits.validity_days,
+        credited=traits.carry_over is CarryOver.REMAINDER,
+    )
+    missing = shortfall_days(
+        expected=expected,
+        validity_days=traits.validity_days,
+        not_before=issue.not_before,
+        not_after=issue.not_after,
+    )
+    return [f"it is {missing} days shorter than it should be: ask {job.account.name} for them"] if missing else []
 
 
 def _standing(order: Order) -> str:

@@ -25,12 +25,13 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
 from ansible_collections.koshin.tls.plugins.module_utils._core.plan import Planned, token_places
 from ansible_collections.koshin.tls.plugins.module_utils._core.procedure import NextStep
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger
+from ansible_collections.koshin.tls.plugins.module_utils._orders import advance as advancing
 from ansible_collections.koshin.tls.plugins.module_utils._orders.advance import advance
 from ansible_collections.koshin.tls.plugins.module_utils._orders.handover import Trust, hand_over
 from ansible_collections.koshin.tls.plugins.module_utils._orders.job import Job, Progress
 from ansible_collections.koshin.tls.plugins.module_utils._orders.rehearsal import rehearse
 from unit._core.material import ACCOUNT, COMPANY, NOW, SATO, certificate, found, issue
-from unit._orders.authority import ConfidingAuthority, MemoryAuthority
+from unit._orders.authority import TRAITS, ConfidingAuthority, MemoryAuthority
 
 NAME = "www.example.jp"
 KEY_HASH = "33" * 32
@@ -303,3 +304,17 @@ def test_a_rehearsal_says_what_would_be_and_writes_nothing(tmp_path):
     )
     assert authority.submitted == []
     assert not path.parent.exists()
+
+
+def test_days_that_should_have_carried_over_are_missed_aloud(ledger, monkeypatch):
+    authority = MemoryAuthority(traits=replace(TRAITS, validity_days=150))
+    run(authority, ledger)
+    record = ledger.open_orders()[NAME]
+    short = replace(issue(ends_in_days=150), own_reference=record.own_reference)
+    monkeypatch.setattr(advancing, "_collect", lambda *_anything: short)
+    authority.becomes("1", state=OrderState.ISSUED, awaits=())
+
+    progress = run(authority, ledger)
+
+    # Twenty days were left of the certificate in use, and 150 + 20 fit under the limit of the day.
+    assert progress.message.endswith("it is 20 days shorter than it should be: ask local for them")
