@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
 PAUSE_SECONDS = 0.002
 
 

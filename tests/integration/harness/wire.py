@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from integration.harness.commands import run
@@ -76,5 +76,5 @@ def served(address: str, port: int, name: str, *, anchors: Path | None = None) -
     return Served(chain, VERDICT.findall(look.stdout)[-1].strip())
 
 
-def _key_hash(key: CertificatePublicKeyTypes) -> str:
+def _key_hash(key: PublicKeyTypes) -> str:
     return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
