@@ -26,12 +26,12 @@ options:
         required: true
       test_command:
         description:
-          - Command that fails where the service's configuration or certificates are unusable.
+          - Command that fails where the service's configuration or certificates are unusable; no shell reads it.
           - Set it when the service has such a command; it runs before each reload.
         type: str
       reload_command:
         description:
-          - Command that makes the service read its certificates again.
+          - Command that makes the service read its certificates again; no shell reads it.
           - Always set it.
         type: str
         required: true

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import sys
 import typing as t
 from collections.abc import Callable, Mapping
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
 from ._core.errors import KoshinError
 from ._core.outcome import Outcome, each
@@ -77,11 +78,11 @@ def run(
 
 
 def missing_library(error: ImportError) -> KoshinError:
-    """Say which library is missing on this host, and how it is installed there."""
-    module = (error.name or "").split(".")[0]
+    """Say which library a host's Python cannot load, and how it is installed there."""
+    module = (error.name or "cryptography").split(".")[0]  # what is built for another system has no name
     library = {"dns": "dnspython"}.get(module, module)
     return KoshinError(
-        missing_required_lib(library),
+        f"{sys.executable} cannot load {library}: {error}.",
         f"Install it there: apt-get (or dnf) install python3-{library}, or pip install {library}.",
         code="missing_library",
     )

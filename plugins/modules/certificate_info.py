@@ -178,7 +178,7 @@ certificates:
     error:
       description:
         - "What went wrong, or null: code, message, next_move."
-        - "Codes: V(unreadable), V(key_mismatch), V(key_encrypted), V(file_unusable), V(named_twice), and those of
+        - "Codes: V(unreadable), V(key_mismatch), V(key_encrypted), V(file_unusable), V(claimed_twice), and those of
           malformed entries such as V(unknown_key)."
       type: dict
       returned: always
@@ -190,7 +190,7 @@ errors:
 wanted:
   description:
     - The entries of O(certificates) as they were checked, their names filled in, in their order.
-    - Malformed ones, and those that share a name, are left out.
+    - Malformed ones, and those that share a name or a path, are left out.
   returned: always
   type: list
   elements: dict
@@ -221,7 +221,7 @@ def certificate_info(module: Module) -> Outcome:
     directory, web_root = absolute(module.params["directory"]), module.params["web_root"]
     entries = module.params["certificates"]
     names = [certificate_name(entry, place) for place, entry in enumerate(entries)]
-    doubles = refuse_doubles(names)
+    doubles = refuse_doubles(claim_of(name, entry) for name, entry in zip(names, entries))
     wanted: dict[int, Entry] = {}
 
     def look(place: int) -> Entry:
@@ -242,6 +242,13 @@ def certificate_info(module: Module) -> Outcome:
         items,
         extra={"wanted": [wanted[place] for place in sorted(wanted)], "web_root": web_root and absolute(web_root)},
     )
+
+
+def claim_of(name: str, entry: Entry) -> tuple[str, ...]:
+    """Return the name and paths of an entry, which may be malformed."""
+    files = entry.get("files")
+    paths = files.values() if isinstance(files, dict) else ()
+    return name, *(path for path in paths if isinstance(path, str))
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ description:
     new certificate with a chain that verifies. If anything fails, what was there before is put back, reloaded and
     looked for in the same way.
   - The paths that a service reads become symbolic links into O(directory). Files that lie there at first are kept as
-    they were, with owner, group and mode, and the new ones get the same.
+    they were, with owner, group and mode, and the new ones get the same, but no new key is readable by everybody.
   - Certificates that share a service are tested and reloaded together. Where that fails, each is tried alone, so that
     one bad certificate stops no other. What fails is the error of its item, not of the module.
   - May be killed at any time. The paths then still hold a certificate and the key that belongs to it, and the next
@@ -120,6 +120,7 @@ EXAMPLES = r"""
         test_command: nginx -t
         reload_command: systemctl reload nginx
         port: 443
+  become: true
   register: installed
 """
 
@@ -211,6 +212,7 @@ errors:
 
 from contextlib import nullcontext
 from datetime import datetime, timezone
+from os import defpath, environ
 from os.path import normpath
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.outcome import Item, each
@@ -222,10 +224,14 @@ from ansible_collections.koshin.tls.plugins.module_utils._install.change import 
 )
 from ansible_collections.koshin.tls.plugins.module_utils._install.installation import (
     Installation,
-    conflicts,
     installation_from,
 )
-from ansible_collections.koshin.tls.plugins.module_utils._install.layout import DIRECTORY, Layout, absolute
+from ansible_collections.koshin.tls.plugins.module_utils._install.layout import (
+    DIRECTORY,
+    Layout,
+    absolute,
+    refuse_doubles,
+)
 from ansible_collections.koshin.tls.plugins.module_utils._install.results import difference, endpoints_of, item_of
 from ansible_collections.koshin.tls.plugins.module_utils._install.service import services_from
 from ansible_collections.koshin.tls.plugins.module_utils._install.transaction import Host, alone, install
@@ -256,7 +262,8 @@ def certificate_install(module: Module) -> Outcome:
 
 
 def plan_each(module: Module, wanted: list[Installation], directory: str) -> list[Item]:
-    services, refused, now = services_from(module.params["services"]), conflicts(wanted), datetime.now(timezone.utc)
+    services, now = services_from(module.params["services"]), datetime.now(timezone.utc)
+    refused = refuse_doubles((one.name, *one.files.values()) for one in wanted)
 
     def plan_one(installation: Installation) -> dict[str, Change]:
         if installation.name in refused:
@@ -269,7 +276,11 @@ def plan_each(module: Module, wanted: list[Installation], directory: str) -> lis
 
 
 def run_command(module: Module, words: tuple[str, ...]) -> tuple[int, str, str]:
-    return module.run_command(list(words), handle_exceptions=False, expand_user_and_vars=False)
+    # Behind su and some SSH servers the path leaves out where daemons and their commands lie.
+    path = f"{environ.get('PATH', defpath)}:/usr/local/sbin:/usr/sbin:/sbin"
+    return module.run_command(
+        list(words), handle_exceptions=False, expand_user_and_vars=False, environ_update={"PATH": path}
+    )
 
 
 def main() -> None:

@@ -156,7 +156,7 @@ requests:
     error:
       description:
         - "What went wrong, or null: code, message, next_move."
-        - "Codes: V(pending_key_lost), V(key_refused), V(file_unusable), V(named_twice), and those of malformed
+        - "Codes: V(pending_key_lost), V(key_refused), V(file_unusable), V(claimed_twice), and those of malformed
           entries."
       type: dict
       returned: always
@@ -183,7 +183,7 @@ OPTIONS = {
 def certificate_request(module: Module) -> Outcome:
     directory, entries = absolute(module.params["directory"]), module.params["requests"]
     names = [entry["name"] for entry in entries]
-    doubles = refuse_doubles(names)
+    doubles = refuse_doubles((name,) for name in names)
     diffs: dict[int, dict[str, str]] = {}
 
     def request(place: int) -> dict[str, t.Any]:

@@ -12,7 +12,8 @@ description:
   - Puts the files that a CA wants to see into the web roots of this host, or removes them. All of a host are done in
     one task.
   - Files are made below C(/.well-known/) only, readable by everybody and owned like the web root. Symbolic links are
-    not followed, and a file with other content is never overwritten.
+    not followed, and a file with other content is never overwritten. What a web server might run or show as a page is
+    refused; file names have no ending, or C(.txt), C(.htm), C(.html), and tokens are plain ASCII text without C(<).
   - Retracting removes a file only if it holds exactly the token, then the directories that this module made (an empty
     file C(.koshin) marks them) and nobody else uses.
   - What cannot be published is the error of its item, not of the module.

@@ -203,13 +203,13 @@ installations:
   type: dict
 """
 
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import Finding, SigningRequest
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import Finding
 from ansible_collections.koshin.tls.plugins.module_utils._core.plan import Planned
 from ansible_collections.koshin.tls.plugins.module_utils._core.typed import from_plain
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
 from ansible_collections.koshin.tls.plugins.module_utils._orders.cancel import cancel
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import LEDGER, ORGANIZATION_LISTS, Control
-from ansible_collections.koshin.tls.plugins.module_utils._orders.job import jobs
+from ansible_collections.koshin.tls.plugins.module_utils._orders.job import jobs, signing_requests
 from ansible_collections.koshin.tls.plugins.module_utils._orders.round import advance_all
 
 ITEMS = {"type": "list", "elements": "dict", "default": []}
@@ -237,11 +237,7 @@ def order(module: Module) -> Outcome:
         accounts=control.accounts,
         organizations=control.organizations,
         people=control.people,
-        requests={
-            item["name"]: SigningRequest(item["name"], item["key_hash"], item["csr"])
-            for item in params["requests"]
-            if not item["error"]
-        },
+        requests=signing_requests(params["requests"]),
         findings=[from_plain(Finding, item) for item in params["findings"]],
     )
     return advance_all(

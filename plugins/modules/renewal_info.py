@@ -172,8 +172,9 @@ from ansible_collections.koshin.tls.plugins.module_utils._schema.control import 
 OPTIONS = {
     **LEDGER,
     "answers": {"type": "dict", "required": True},
-    "inventory": {"type": "dict", "default": {}},
-    "certificate_defaults": {"type": "dict", "default": {}},
+    # What users wrote, unchecked: a secret under a misspelt key would be shown with it.
+    "inventory": {"type": "dict", "default": {}, "no_log": True},
+    "certificate_defaults": {"type": "dict", "default": {}, "no_log": True},
 }
 
 
@@ -197,7 +198,7 @@ def renewal_info(module: Module) -> Outcome:
             now=control.now,
         )
     working = [one for one in surveyed if has_work(one)]
-    token_hosts = {placement.host for placement in memory.placements} & set(estate.web_roots)
+    token_hosts = memory.token_hosts & set(estate.web_roots)
     return Outcome(
         noun="certificates",
         items=[certificate_item(one) for one in surveyed],

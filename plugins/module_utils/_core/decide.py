@@ -44,8 +44,11 @@ def decide(
     if order is not None:
         return Decision(True, order.action, f"an order is open since {order.created_at:%Y-%m-%d}")
     in_use = found.certificate
-    if issue is not None and newer(issue, in_use):
+    if issue is not None and waits(issue, certificate, found, now):
         return Decision(False, Action.NONE, f"issued until {issue.not_after:%Y-%m-%d}, not installed yet")
+    if issue is not None and replaces(issue, certificate, in_use, now):
+        lost = f"issued until {issue.not_after:%Y-%m-%d}, but its key is not on {certificate.host}"
+        return Decision(True, Action.REISSUE, lost)
     if in_use is None:
         return Decision(True, Action.NEW, "there is no certificate yet")
     missing = [name for name in certificate.names if not any(covers(known, name) for known in in_use.names)]
@@ -54,9 +57,26 @@ def decide(
     return _by_window(certificate.name, in_use, window, now)
 
 
-def newer(issue: Issue, in_use: CertificateFacts | None) -> bool:
-    """Say whether C(issue) waits to replace what is in use."""
-    return in_use is None or (issue.serial != in_use.serial and issue.not_after > in_use.not_after)
+def waits(issue: Issue, certificate: Certificate, found: Found, now: datetime) -> bool:
+    """Say whether C(issue) waits to be installed where C(found) lies.
+
+    One whose key is not there waits no longer: it was lost, or the certificate moved, and keys stay on their hosts.
+    """
+    waiting_keys = {*found.pending, found.key_hash}
+    is_there = issue.key_hash in waiting_keys or (issue.installed_at is not None and issue.host == certificate.host)
+    return is_there and replaces(issue, certificate, found.certificate, now)
+
+
+def replaces(issue: Issue, certificate: Certificate, in_use: CertificateFacts | None, now: datetime) -> bool:
+    """Say whether C(issue) is of use still, and newer than what is in use (which may last longer all the same)."""
+    if issue.not_after <= now or not wanted_of(issue, certificate):
+        return False
+    return in_use is None or (issue.serial != in_use.serial and issue.collected_at > in_use.not_before)
+
+
+def wanted_of(issue: Issue, certificate: Certificate) -> list[str]:
+    """Return the names that are wanted and that C(issue) stands for."""
+    return [name for name in certificate.names if any(covers(known, name) for known in issue.names)]
 
 
 def _by_window(name: str, in_use: CertificateFacts, window: Window, now: datetime) -> Decision:

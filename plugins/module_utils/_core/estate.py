@@ -56,24 +56,50 @@ def join(
     """
     fill = _Filler(defaults, only_account, only_organization, check_entry)
     places: list[Place] = []
+    web_roots: dict[str, str | None] = {}
     for host, answer in answers.items():
-        if "wanted" in answer:
-            places += _answered(host, answer, fill)
-        else:
+        if "wanted" not in answer:
             places += _silent(host, answer, inventory.get(host, ()), fill)
-    web_roots = {host: answer.get("web_root") for host, answer in answers.items() if "wanted" in answer}
+            continue
+        try:
+            there, web_root = list(_answered(host, answer, fill)), _path(answer.get("web_root"))
+        except (InputRefused, LookupError, TypeError, AttributeError) as error:
+            # One host that says what no certificate_info says must not stop the others.
+            places.append(Place(host, host, error=_broken(host, error)))
+        else:
+            places += there
+            web_roots[host] = web_root
     return Estate(tuple(_refuse_doubles(places)), web_roots)
 
 
 def _answered(host: str, answer: Entry, fill: _Filler) -> t.Iterator[Place]:
-    wanted = {entry["name"]: entry for entry in answer["wanted"]}
+    checked = [fill.check_entry(entry, place) for place, entry in enumerate(answer["wanted"])]
+    wanted = {entry["name"]: entry for entry in checked}
     for item in answer["certificates"]:
-        name = item["name"]
+        name = _text(item["name"])
         place = fill.place(wanted[name], host) if name in wanted else Place(name, host)
         if item["error"]:
-            yield _with_error(place, item["error"])
+            yield _with_error(place, {key: _text(item["error"][key]) for key in ("code", "message", "next_move")})
         else:
             yield Place(place.name, host, place.certificate, from_plain(Found, item["found"]), place.error)
+
+
+def _text(value: t.Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise TypeError(f"{type(value).__name__} is no text")
+
+
+def _path(value: t.Any) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _broken(host: str, error: Exception) -> Entry:
+    return KoshinError(
+        f"{host} answered what certificate_info does not: {type(error).__name__}: {error}",
+        f"Look at {host}: is its Python sound, and is it still yours? Then run renew.yml again.",
+        code="host_failed",
+    ).as_result()
 
 
 def _silent(host: str, answer: Entry, entries: t.Sequence[t.Any], fill: _Filler) -> t.Iterator[Place]:

@@ -165,10 +165,15 @@ class Placement:
 
 @dataclass(frozen=True)
 class Issue:
-    """A certificate that was issued; ``chain`` is PEM, leaf first, without the root, verified before it was written."""
+    """A certificate that was issued; ``chain`` is PEM, leaf first, without the root, verified before it was written.
+
+    ``host``: the key host when it was ordered; ``names``: those it stands for.
+    """
 
     certificate: str
     own_reference: str
+    host: str
+    names: tuple[str, ...]
     key_hash: str
     serial: str
     fingerprint: str

@@ -25,11 +25,14 @@ class TokenPlace:
 
 @dataclass(frozen=True)
 class Planned:
+    """``issued``: the serial of the newest certificate that the ledger knew when this was decided."""
+
     certificate: Certificate
     decision: Decision
     found: Found
     step: NextStep
     token_places: tuple[TokenPlace, ...] = ()
+    issued: str | None = None
 
 
 def token_places(certificate: Certificate, web_roots: dict[str, str | None]) -> tuple[TokenPlace, ...]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timezone
 from enum import Enum
 from functools import cache
 
 from .errors import InputRefused
-from .plain import parse_time
 
 Noun = t.TypeVar("Noun")
 
@@ -80,6 +79,11 @@ def _decode_leaf(hint: t.Any, data: t.Any, path: str) -> t.Any:
     except ValueError as error:
         raise _broken(f"{path}: {error}") from None
     return _expect(hint, data, path)
+
+
+def parse_time(text: str) -> datetime:
+    """Read C(2026-11-23T12:00:00Z); raises ValueError where C(text) is anything else."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
 
 
 def _expect(kind: type, data: t.Any, path: str) -> t.Any:

@@ -5,7 +5,8 @@
 """File tokens in a web root, which may belong to somebody who is not to be trusted with our rights.
 
 The way down is walked directory by directory with open handles, and no link is followed (openat, O_NOFOLLOW): whoever
-swaps a directory for a link meanwhile leads us nowhere. All functions raise TokenRefused.
+swaps a directory for a link meanwhile leads us nowhere. Hosts may share a web root and work in it at once: what
+another one made or removed a moment ago is no error. All functions raise TokenRefused.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from dataclasses import dataclass
 
 from .._core.errors import KoshinError
 
-# One component never begins with a dot: no way up, nothing hidden, and never one of our own names.
-PATH = r"/\.well-known(/[A-Za-z0-9_~-][A-Za-z0-9._~@+=-]{0,200})+"
+# No dot but that of a harmless ending: no way up, nothing hidden or of our own, nothing that a web server would run.
+PATH = r"/\.well-known(/[A-Za-z0-9_~@+=-]{1,200}){1,8}(\.(txt|html?))?"
+CONTENT = r"[\t\n\r -;=-~]+"  # ASCII without "<": no page and no program, whatever serves it
 MARKER = ".koshin"  # an empty file in every directory that we made; what begins so is ours
 LARGEST = 65_536  # bytes
 
@@ -50,10 +52,12 @@ class Token:
     @property
     def data(self) -> bytes:
         """Return the bytes of the file; raises TokenRefused for what is no text, or too long."""
-        data = self.content.encode() if isinstance(self.content, str) else b""
-        if 0 < len(data) <= LARGEST:
-            return data
-        raise TokenRefused(f"The content for {self} is not text of 1 to {LARGEST} bytes.", "Put it in quotes.")
+        if isinstance(self.content, str) and len(self.content) <= LARGEST and re.fullmatch(CONTENT, self.content):
+            return self.content.encode("ascii")
+        raise TokenRefused(
+            f"The content for {self} is not plain ASCII text of 1 to {LARGEST} bytes without '<'.",
+            "Put it in quotes; if it stands so in the CA's answer, ask the CA: a page or program is never published.",
+        )
 
 
 def claim(token: Token, claims: dict[str, str]) -> None:
@@ -102,7 +106,8 @@ def retract(token: Token, *, dry_run: bool) -> bool:
         _refuse_read_only(walk.here, token)
         if not dry_run:
             if ours:
-                os.unlink(walk.name, dir_fd=walk.here)
+                with suppress(FileNotFoundError):
+                    os.unlink(walk.name, dir_fd=walk.here)
             walk.tidy()
     return True
 
@@ -114,7 +119,7 @@ class _Walk:
         if not re.fullmatch(PATH, token.path):
             raise TokenRefused(
                 f"{token.path!r} is no path for a token: it has to lie under /.well-known/, in plain components.",
-                "Look at what the CA asked for; a path with .. or hidden names is never published.",
+                "Look at what the CA asked for; a path with .. or hidden names, or a program's, is never published.",
             )
         *self.rest, self.name = token.path[1:].split("/")
         self.trail: list[tuple[int, str, int]] = []  # directory above, name in it, directory
@@ -145,14 +150,16 @@ class _Walk:
     def make_the_rest(self) -> None:
         """Make the directories that are missing: 0755, owned like the web root, marked as ours."""
         while self.rest:
-            os.mkdir(self.rest[0], 0o755, dir_fd=self.here)
+            with suppress(FileExistsError):
+                os.mkdir(self.rest[0], 0o755, dir_fd=self.here)
             below = self._open(self.rest[0])
             if below is None:
                 raise FileNotFoundError(errno.ENOENT, "a directory was removed meanwhile")
             self._step(self.rest.pop(0), below)
             if not os.listdir(below):  # else somebody has put another directory in its place
                 self._own(below, 0o755)
-                self._own(self._create(MARKER), 0o644)
+                with suppress(FileExistsError):
+                    self._own(self._create(MARKER), 0o644)
 
     def write(self, content: bytes) -> None:
         """Put the file in place as a whole."""
@@ -170,12 +177,13 @@ class _Walk:
 
     def tidy(self) -> None:
         """Remove the directories that we made and nobody uses, from below."""
-        for above, name, directory in reversed(self.trail):
-            if not _is_left_over(directory):
-                return
-            for own in os.listdir(directory):
-                os.unlink(own, dir_fd=directory)
-            os.rmdir(name, dir_fd=above)
+        with suppress(FileNotFoundError):
+            for above, name, directory in reversed(self.trail):
+                if not _is_left_over(directory):
+                    return
+                for own in os.listdir(directory):
+                    os.unlink(own, dir_fd=directory)
+                os.rmdir(name, dir_fd=above)
 
     def _open(self, name: str) -> int | None:
         try:

@@ -16,7 +16,7 @@ from .._core.errors import InstallationFailed
 LIMIT = 1_000_000  # bytes; chains of certificates have some thousands
 
 
-def read(path: str, *, limit: int = LIMIT, follow: bool = True) -> bytes | None:
+def read(path: str, *, follow: bool = True) -> bytes | None:
     """Return what a regular file holds, None where none is; where we alone write, do not C(follow) links.
 
     Raises InstallationFailed (code ``file_unusable``) naming the path and what the system says.
@@ -31,9 +31,9 @@ def read(path: str, *, limit: int = LIMIT, follow: bool = True) -> bytes | None:
     with told(path), open(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise unusable(path, "not a regular file")
-        content = file.read(limit + 1)
-    if len(content) > limit:
-        raise unusable(path, f"more than {limit} bytes")
+        content = file.read(LIMIT + 1)
+    if len(content) > LIMIT:
+        raise unusable(path, f"more than {LIMIT} bytes")
     return content
 
 

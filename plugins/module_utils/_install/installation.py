@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import typing as t
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .._core.errors import InputRefused
@@ -91,19 +90,3 @@ def linked_paths(files: Mapping[str, str], layout: Layout) -> dict[str, str]:
                 code="path_inside",
             )
     return linked
-
-
-def conflicts(installations: Sequence[Installation]) -> dict[str, InputRefused]:
-    """Return name → what is wrong where a name or a path is claimed twice on this host."""
-    claims = {one.name: [one.name, *map(os.path.normpath, one.files.values())] for one in installations}
-    count = Counter(claim for one in installations for claim in claims[one.name])
-    return {
-        name: InputRefused(
-            f"{name}: {claim} is claimed twice on this host.",
-            "Give each name and path to one certificate.",
-            code="claimed_twice",
-        )
-        for name, claimed in claims.items()
-        for claim in claimed
-        if count[claim] > 1
-    }

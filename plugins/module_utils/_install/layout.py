@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from os.path import normpath
 
 from .._core.errors import InputRefused
 
@@ -49,11 +50,9 @@ class Layout:
         return f"{self.home}/switching"
 
     def request(self, key_hash: str) -> str:
-        """Return the directory of one pending request."""
         return f"{self.pending}/{key_hash}"
 
     def set(self, serial: str) -> str:
-        """Return the directory of one set of files."""
         return f"{self.sets}/{serial}"
 
     def in_use(self, role: str) -> str:
@@ -61,14 +60,17 @@ class Layout:
         return f"{self.current}/{role}.pem"
 
 
-def refuse_doubles(names: Iterable[str]) -> dict[str, InputRefused]:
-    """Return, for each name that occurs more than once, why it is refused: its certificates would share a directory."""
+def refuse_doubles(claims: Iterable[tuple[str, ...]]) -> dict[str, InputRefused]:
+    """Return name → why it is refused, for claims (a name, then paths) that overlap.
+
+    Certificates that overwrite each other would be ordered again every night.
+    """
+    every = [(claim[0], normpath(what)) for claim in claims for what in claim]
+    times = Counter(what for _name, what in every)
     return {
-        name: InputRefused(
-            f"{name} is named more than once on this host.", "Give each entry a name of its own.", code="named_twice"
-        )
-        for name, times in Counter(names).items()
-        if times > 1
+        name: InputRefused(f"{name}: {what} is claimed twice on this host.", "Give each its own.", "claimed_twice")
+        for name, what in every
+        if times[what] > 1
     }
 
 

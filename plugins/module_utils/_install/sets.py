@@ -105,6 +105,5 @@ def _write(path: str, content: bytes, owner: Ownership) -> None:
     uid, gid, mode = owner
     write_private(path, content)
     with told(path):
-        if (uid, gid) != (os.geteuid(), os.getegid()):
-            os.chown(path, uid, gid)
+        os.chown(path, uid, gid)  # a directory may give its own group to new files
         os.chmod(path, mode)

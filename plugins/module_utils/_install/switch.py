@@ -63,6 +63,13 @@ def owners_now(layout: Layout, paths: Paths) -> dict[str, Ownership]:
     return {role: owner_of(role, paths.get(role, ""), layout.in_use(role)) for role in ROLES}
 
 
+def owners_of_new(layout: Layout, paths: Paths) -> dict[str, Ownership]:
+    """Return what C(owners_now) does for files that are new: whatever the old key was, not everybody reads this one."""
+    owners = owners_now(layout, paths)
+    uid, gid, mode = owners["key"]
+    return {**owners, "key": (uid, gid, mode & 0o770)}
+
+
 def take_over(layout: Layout, paths: Paths) -> None:
     """Make each of C(paths) a link into C(current), which shows until the switch what the paths showed before.
 

@@ -23,7 +23,7 @@ from .content import told
 from .proof import look_for_new, look_for_old
 from .service import Run, Service, reload, test
 from .sets import stage, sweep
-from .switch import go_back, is_fresh, is_unproven, owners_now, prove, proven_set, settle, switch, take_over
+from .switch import go_back, is_fresh, is_unproven, owners_of_new, prove, proven_set, settle, switch, take_over
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def _switch(change: Change) -> str | None:
     layout, was_unproven = change.layout, is_unproven(change.layout)
     try:
         sweep(layout, change.paths.values())
-        stage(layout, change.wanted, change.contents, owners_now(layout, change.paths))
+        stage(layout, change.wanted, change.contents, owners_of_new(layout, change.paths))
         take_over(layout, change.paths)
         return switch(layout, change.wanted)
     except KoshinError:

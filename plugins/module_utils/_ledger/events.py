@@ -14,7 +14,8 @@ from datetime import datetime
 from enum import Enum
 
 from .._core.errors import LedgerRefused
-from .._core.plain import parse_time, to_plain
+from .._core.plain import to_plain
+from .._core.typed import parse_time
 from .schema import tables
 
 if t.TYPE_CHECKING:

@@ -23,12 +23,15 @@ if t.TYPE_CHECKING:
 
 
 def newest(connection: Connection, names: Sequence[str] | None) -> dict[str, Issue]:
-    """Return certificate → the issue that lasts longest; C(installed_at) is when the last of its hosts got it."""
+    """Return certificate → the issue that was collected last; C(installed_at) is when the last of its hosts got it.
+
+    Not the one that lasts longest: lifetimes shrink, and a newer one may stand for more names.
+    """
     from sqlalchemy import func, select
 
     issues, installations = tables().issues, tables().installations
     place = func.row_number().over(
-        partition_by=issues.c.certificate, order_by=[issues.c.not_after.desc(), issues.c.collected_at.desc()]
+        partition_by=issues.c.certificate, order_by=[issues.c.collected_at.desc(), issues.c.not_after.desc()]
     )
     ranked = select(issues, place.label("place")).subquery()
     installed = select(installations.c.fingerprint, func.max(installations.c.installed_at).label("installed_at"))

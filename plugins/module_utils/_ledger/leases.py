@@ -16,7 +16,8 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from .._core.errors import HeldElsewhere, LedgerRefused
-from .._core.plain import parse_time, to_plain
+from .._core.plain import to_plain
+from .._core.typed import parse_time
 from .connection import writing
 from .holder import from_row, is_alive, is_visible, this_process
 from .schema import tables

@@ -94,7 +94,7 @@ class Ledger:
             return orders.read(connection, names)
 
     def issues(self, names: Names = None) -> dict[str, Issue]:
-        """Return certificate → the issue that lasts longest."""
+        """Return certificate → the issue that was collected last."""
         with self._reading() as connection:
             return issues.newest(connection, names)
 

@@ -68,8 +68,8 @@ def tables() -> Tables:
             metadata,
             "issues",
             key="fingerprint",
-            texts="certificate own_reference key_hash serial not_before not_after collected_at",
-            documents="chain",
+            texts="certificate own_reference host key_hash serial not_before not_after collected_at",
+            documents="names chain",
             refers_to={"own_reference": "orders.own_reference"},
         ),
         installations=_table(

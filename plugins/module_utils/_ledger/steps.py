@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 from .._core.errors import LedgerRefused
 from .._core.order import OPEN_STATES, HumanStep, Order, OrderRecord, OrderState, StepKind, StepState
-from .._core.plain import parse_time, to_plain
+from .._core.plain import to_plain
+from .._core.typed import parse_time
 from . import orders
 from .connection import rows
 from .events import EventKind, Transaction

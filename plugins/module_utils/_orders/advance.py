@@ -17,7 +17,7 @@ from .._ca.base import (
     NamesTrustAnchors,
 )
 from .._core.carry_over import carry_over, shortfall_days
-from .._core.decide import newer
+from .._core.errors import InputRefused, KoshinError
 from .._core.inventory import Account
 from .._core.order import HumanStep, Issue, Order, OrderRecord, OrderState, Placement, StepState
 from .._core.procedure import ROLES, latest_by
@@ -25,7 +25,7 @@ from .._ledger.ledger import Ledger
 from .._x509.reading import certificate_facts
 from .._x509.verify import complete_chain, system_trust_anchors
 from .job import Job, Progress
-from .placing import look_up, place
+from .placing import look_up, place, read_again
 
 # Confirming may bring tokens, validating may bring a phone call that is confirmed already: rounds until nothing moves.
 _ROUNDS = 4
@@ -44,19 +44,31 @@ def advance(
         record = ledger.open_orders([job.name]).get(job.name)
         if record is None and not still_due(job, ledger):
             return Progress(job, job.planned.decision.reason)
+        if record is not None:
+            _refuse_other_account(job, record)
         if record is None:
             record, order, done = place(job, authority=authority, ledger=ledger)
         elif record.state is OrderState.INTENDED:
             record, order, done = look_up(job, record, authority=authority, ledger=ledger)
         else:
-            order, done = authority.read(_reference(record)), ""
+            order, done = read_again(record, authority), ""
         return _go_on(job, record, order, done, authority=authority, ledger=ledger, clock=clock)
 
 
 def still_due(job: Job, ledger: Ledger) -> bool:
     """Another run may have got the certificate since this one looked."""
     issue = ledger.issues([job.name]).get(job.name)
-    return job.planned.decision.due and (issue is None or not newer(issue, job.planned.found.certificate))
+    return job.planned.decision.due and (issue is None or issue.serial == job.planned.issued)
+
+
+def _refuse_other_account(job: Job, record: OrderRecord) -> None:
+    """Its number means nothing at another account, or another order."""
+    if record.account != job.account.name:
+        raise KoshinError(
+            f"The order of {job.name} is open at {record.account}, not at {job.account.name}.",
+            "Run renew.yml again: it goes on with that one.",
+            code="other_account",
+        )
 
 
 def _go_on(
@@ -73,7 +85,7 @@ def _go_on(
     changed = _remember(job, record, order, ledger, clock) or bool(done)
     for _round in range(_ROUNDS):
         before = order
-        order = _validate(_confirm(order, record, authority, ledger), record, authority, ledger)
+        order = _validate(job, _confirm(order, record, authority, ledger), record, authority, ledger)
         if order == before:
             break
         said += _moves(before, order)
@@ -136,12 +148,18 @@ def _confirm(order: Order, record: OrderRecord, authority: CertificateAuthority,
     return order
 
 
-def _validate(order: Order, record: OrderRecord, authority: CertificateAuthority, ledger: Ledger) -> Order:
+def _validate(job: Job, order: Order, record: OrderRecord, authority: CertificateAuthority, ledger: Ledger) -> Order:
     """Ask the CA to look, once every token that it has not believed yet lies where it should."""
     wanted = {token.name for token in order.tokens} - set(order.validated)
     if order.state is not OrderState.OPEN or not wanted:
         return order
-    lying = {placement.token.name for placement in ledger.placements([record.certificate]) if placement.published}
+    places = {(place.name, place.host, place.web_root) for place in job.planned.token_places}
+    ours = [
+        one
+        for one in ledger.placements([record.certificate])
+        if one.own_reference == record.own_reference and (one.token.name, one.host, one.web_root) in places
+    ]
+    lying = {one.token.name for one in ours} - {one.token.name for one in ours if not one.published}
     return authority.validate(order) if wanted <= lying else order
 
 
@@ -194,6 +212,8 @@ def _collect(
     issue = Issue(
         certificate=job.name,
         own_reference=record.own_reference,
+        host=record.host,
+        names=facts.names,
         key_hash=facts.key_hash,
         serial=facts.serial,
         fingerprint=facts.fingerprint,
@@ -207,16 +227,20 @@ def _collect(
 
 
 def anchors_of(account: Account, authority: CertificateAuthority) -> str:
-    """Return the roots (PEM) that chains of an account end at: its trust store, the CA's own, or the system's."""
+    """Return the roots (PEM) that chains of an account end at: its trust store, the CA's own, or the system's.
+
+    Raises KoshinError where there are none to be read.
+    """
     if account.trust_store is not None:
-        with open(account.trust_store, encoding="ascii", errors="replace") as file:
-            return file.read()
+        try:
+            with open(account.trust_store, encoding="ascii", errors="replace") as file:
+                return file.read()
+        except OSError as error:
+            raise InputRefused(
+                f"tls_accounts[{account.name}].trust_store, {account.trust_store}, cannot be read: {error.strerror}.",
+                "Correct the path, or let the user of this run read it.",
+                code="no_trust_anchors",
+            ) from None
     if isinstance(authority, NamesTrustAnchors):
         return authority.trust_anchors()
     return system_trust_anchors()
-
-
-def _reference(record: OrderRecord) -> str:
-    if record.reference is None:
-        raise ValueError(f"order {record.own_reference} is open and has no reference")
-    return record.reference

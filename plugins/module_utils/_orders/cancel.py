@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from .._ca.base import Cancels
 from .._core.errors import KoshinError
@@ -22,15 +23,16 @@ def cancel(certificates: Sequence[str], control: Control, *, check_mode: bool, w
     """Cancel the open order of each certificate; one without an open order is left as it is."""
 
     def one(name: str) -> dict[str, t.Any]:
-        record = ledger.open_orders([name]).get(name)
-        if record is None:
-            return {**NO_ORDER, "message": "no order is open"}
-        if not check_mode:
-            with ledger.hold(name, wait_seconds=wait_seconds):
+        with nullcontext() if check_mode else ledger.hold(name, wait_seconds=wait_seconds):
+            record = ledger.open_orders([name]).get(name)
+            if record is None:
+                return {**NO_ORDER, "message": "no order is open"}
+            if not check_mode:
                 _give_up(record, control)
                 ledger.close_order(record.own_reference, OrderState.CANCELLED, "cancelled by hand")
-        done = "would cancel" if check_mode else "cancelled"
-        return {**NO_ORDER, **record_item(record, []), "changed": True, "message": f"{done} order {record.reference}"}
+        number = record.reference or record.own_reference
+        done = f"{'would cancel' if check_mode else 'cancelled'} order {number}"
+        return {**NO_ORDER, **record_item(record, []), "changed": True, "message": done}
 
     with control.ledger(read_only=check_mode) as ledger:
         items = each(certificates, one, name=str, blank=NO_ORDER)
@@ -39,8 +41,9 @@ def cancel(certificates: Sequence[str], control: Control, *, check_mode: bool, w
 
 def _give_up(record: OrderRecord, control: Control) -> None:
     authority = named(control.authorities, record.account, "tls_accounts")
-    existing = authority.find(record.application) if record.reference is None else authority.read(record.reference)
-    if existing is None or existing.state is not OrderState.OPEN:
+    # Found, not read: where the CA has lost it, or has another order of this number, there is nothing to cancel there.
+    existing = authority.find(record.application)
+    if existing is None or existing.state is not OrderState.OPEN or existing.key_hash != record.application.key_hash:
         return
     if not isinstance(authority, Cancels):
         raise KoshinError(

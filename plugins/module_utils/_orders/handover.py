@@ -9,8 +9,9 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
-from .._core.decide import newer
+from .._core.decide import replaces, waits, wanted_of
 from .._core.inventory import Account
 from .._core.order import Issue, Placement
 from .._core.plain import to_plain
@@ -44,9 +45,9 @@ class Handover:
 
 
 def hand_over(
-    progress: Sequence[Progress], ledger: Ledger, *, hosts: Iterable[str], trust: Mapping[str, Trust]
+    progress: Sequence[Progress], ledger: Ledger, *, hosts: Iterable[str], trust: Mapping[str, Trust], now: datetime
 ) -> Handover:
-    """Say what is to be done on each of C(hosts), those of this run. C(trust): by account."""
+    """Say what is to be done on each of C(hosts), those of this run. C(trust): by account, of those that have roots."""
     reachable = set(hosts)
     by_order = {one.record.own_reference: one for one in progress if one.record is not None}
     open_orders = {record.own_reference for record in ledger.open_orders().values()}
@@ -60,7 +61,8 @@ def hand_over(
         elif one is not None:
             publish.setdefault(placement.host, []).append(token_item(placement))
             probes.append({**token_item(placement), "resolver": resolver_of(one.job.account)})
-    return Handover(publish, retract, _installations([one.job for one in progress], ledger, reachable, trust), probes)
+    jobs = [one.job for one in progress if one.job.planned.certificate.host in reachable]
+    return Handover(publish, retract, _installations(jobs, ledger, trust, now), probes)
 
 
 def _believed(placement: Placement, one: Progress | None) -> bool:
@@ -79,19 +81,27 @@ def resolver_of(account: Account) -> dict[str, t.Any] | None:
     return {"hosts": dict(account.resolver.hosts), "dns_server": account.resolver.dns_server}
 
 
-def _installations(jobs: Sequence[Job], ledger: Ledger, reachable: set[str], trust: Mapping[str, Trust]) -> Items:
+def _installations(jobs: Sequence[Job], ledger: Ledger, trust: Mapping[str, Trust], now: datetime) -> Items:
     issues = ledger.issues([job.name for job in jobs])
+    ready = [(job, issues[job.name]) for job in jobs if job.name in issues and _waits(job, issues[job.name], now)]
+    # The account may be another one by now: where a chain ends is said by the one that it was bought through.
+    accounts = {one.own_reference: one.account for one in ledger.orders([job.name for job, _issue in ready])}
     items: Items = {}
-    for job in jobs:
-        host, issue = job.planned.certificate.host, issues.get(job.name)
-        if issue is not None and host in reachable and _waits(job, issue):
-            items.setdefault(host, []).append(_installation(job, issue, trust[job.account.name]))
+    for job, issue in ready:
+        ends = trust.get(accounts[issue.own_reference]) or trust.get(job.account.name)
+        if ends is not None:
+            items.setdefault(job.planned.certificate.host, []).append(_installation(job, issue, ends))
     return items
 
 
-def _waits(job: Job, issue: Issue) -> bool:
-    found = job.planned.found
-    return found.unproven or newer(issue, found.certificate)
+def _waits(job: Job, issue: Issue, now: datetime) -> bool:
+    planned = job.planned
+    if planned.found.unproven:
+        return True
+    if issue.serial != planned.issued:
+        # It came in this run: its key was made after the host was looked at, perhaps.
+        return replaces(issue, planned.certificate, planned.found.certificate, now)
+    return waits(issue, planned.certificate, planned.found, now)
 
 
 def _installation(job: Job, issue: Issue, trust: Trust) -> dict[str, t.Any]:
@@ -100,7 +110,8 @@ def _installation(job: Job, issue: Issue, trust: Trust) -> dict[str, t.Any]:
         "name": certificate.name,
         "chain": list(issue.chain),
         "key_hash": issue.key_hash,
-        "names": list(certificate.names),
+        # What the inventory wants beyond these since it was ordered is ordered next.
+        "names": wanted_of(issue, certificate),
         "files": to_plain(certificate.files.paths()),
         "services": list(certificate.services),
         "trust_anchors": trust.anchors,

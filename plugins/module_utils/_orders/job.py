@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .._core.errors import InputRefused
 from .._core.inventory import Account, Organization, Person
 from .._core.order import Finding, Order, OrderRecord, Severity, SigningRequest
 from .._core.plan import Planned
+from .._core.typed import from_plain
 
 
 @dataclass(frozen=True)
 class Job:
-    """``blocking``: findings that stand against an order; ``request`` None: no CSR came from the key host."""
+    """``blocking``: findings that stand against an order; ``request`` None: no CSR came from the key host.
+
+    ``in_run``: the names of all certificates of this run.
+    """
 
     planned: Planned
     account: Account
@@ -26,6 +31,7 @@ class Job:
     responsible: Person | None
     request: SigningRequest | None
     blocking: tuple[Finding, ...]
+    in_run: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -53,6 +59,11 @@ def jobs(
     findings: Sequence[Finding],
 ) -> list[Job]:
     """Join what renewal_info, the checks and the hosts said; raises InputRefused where an account is gone."""
+    names = frozenset(one.certificate.name for one in planned)
+    blocking: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.severity is Severity.BLOCKS:
+            blocking.setdefault(finding.name, []).append(finding)
     return [
         Job(
             planned=one,
@@ -60,14 +71,22 @@ def jobs(
             organization=(organization := named(organizations, one.certificate.organization, "tls_organizations")),
             responsible=people.get(organization.contacts.responsible or ""),
             request=requests.get(one.certificate.name),
-            blocking=tuple(
-                finding
-                for finding in findings
-                if finding.name == one.certificate.name and finding.severity is Severity.BLOCKS
-            ),
+            blocking=tuple(blocking.get(one.certificate.name, ())),
+            in_run=names,
         )
         for one in planned
     ]
+
+
+def signing_requests(items: Sequence[Mapping[str, t.Any]]) -> dict[str, SigningRequest]:
+    """Return certificate → the CSR that came for it; what no certificate_request says is none."""
+    requests = {}
+    for item in items:
+        with suppress(InputRefused):
+            request = from_plain(SigningRequest, {key: item.get(key) for key in ("name", "key_hash", "csr")})
+            if not item.get("error"):
+                requests[request.name] = request
+    return requests
 
 
 Noun = t.TypeVar("Noun")

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from .._ca.base import CertificateAuthority, CertificateAuthorityRefused
 from .._core.errors import KoshinError
-from .._core.order import Application, Order, OrderRecord, OrderState, SigningRequest
+from .._core.order import Action, Application, Order, OrderRecord, OrderState, SigningRequest
 from .._ledger.ledger import Ledger
 from .job import Job
 
@@ -44,9 +44,10 @@ def place(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> tuple
             code="no_request",
         )
     application = application_for(job, job.request)
-    existing = authority.find(application)
+    existing = open_already(job, application, authority=authority, ledger=ledger)
     if existing is not None:
         return _take_up(job, application, existing, ledger)
+    refuse_to_pay_twice(job, authority)
     record = ledger.intend(application, account=job.account.name, host=job.planned.certificate.host)
     return _submit(record, authority, ledger)
 
@@ -55,15 +56,63 @@ def look_up(
     job: Job, record: OrderRecord, *, authority: CertificateAuthority, ledger: Ledger
 ) -> tuple[OrderRecord, Order, str]:
     """Go on with an order whose answer is not known: ask the CA first, and send it again only if it knows nothing."""
-    existing = authority.find(record.application)
-    if existing is not None:
+    existing = _find(job, record.application, authority, ledger)
+    # Found by its names alone it is another order: ours never arrived.
+    if existing is not None and existing.key_hash == record.application.key_hash:
         ledger.placed(record.own_reference, existing)
         return _as_placed(record, existing), existing, f"found order {existing.reference} again, its answer was lost"
-    if record.application.key_hash in job.planned.found.pending:
+    refuse_if_blocked(job)
+    if existing is None and _is_still_wanted(record.application, job):
         return _submit(record, authority, ledger)
-    # Nothing was bought, and the key that this CSR belongs to is gone: begin anew.
-    ledger.close_order(record.own_reference, OrderState.CANCELLED, "never reached the CA, and its key is gone")
+    # Nothing was bought, and its key is gone or the inventory says something else by now: begin anew.
+    ledger.close_order(record.own_reference, OrderState.CANCELLED, "never reached the CA, and is wanted no longer")
     return place(job, authority=authority, ledger=ledger)
+
+
+def read_again(record: OrderRecord, authority: CertificateAuthority) -> Order:
+    """Ask how a placed order stands; raises KoshinError where the CA knows another one by its number."""
+    if record.reference is None:
+        raise ValueError(f"order {record.own_reference} is open and has no reference")
+    order = authority.read(record.reference)
+    if order.key_hash != record.application.key_hash:
+        raise KoshinError(
+            f"Order {order.reference} at {record.account} is for another key than the order of {record.certificate} "
+            "that the ledger remembers by this number.",
+            f"See whether {record.account} is still the account (with its directory) at which it was placed; "
+            "if that is gone, give the order up: koshin.tls.order with action: cancel.",
+            code="other_order",
+        )
+    return order
+
+
+def open_already(
+    job: Job, application: Application, *, authority: CertificateAuthority, ledger: Ledger
+) -> Order | None:
+    """Return the order that the CA has for this application already; raises KoshinError where it cannot be taken up.
+
+    An order of another certificate of this run that is for the same names is not meant.
+    """
+    existing = _find(job, application, authority, ledger)
+    if existing is None or existing.key_hash in {*job.planned.found.pending, application.key_hash}:
+        return existing
+    of = next((one for one in ledger.open_orders().values() if _is_record_of(one, existing, job)), None)
+    if of is None:
+        raise KoshinError(
+            f"Order {existing.reference} at {job.account.name} is open for the names of {job.name}, but its key "
+            f"({existing.key_hash[:16]}…) is not pending on {job.planned.certificate.host}.",
+            "Cancel that order at the CA, or bring its key back, then run renew.yml again.",
+            code="pending_key_lost",
+        )
+    if of.certificate in job.in_run:
+        return None
+    raise KoshinError(
+        f"Order {existing.reference} at {job.account.name} is open for the names of {job.name}; it was placed for the "
+        f"certificate {of.certificate} on {of.host}, which this run does not know.",
+        f"Where {job.name} is its new name, give it the old one until it is installed, or cancel that order "
+        f"(koshin.tls.order with action: cancel, certificates: [{of.certificate}]); where both are wanted, run "
+        f"renew.yml without a limit.",
+        code="ordered_under_another_name",
+    )
 
 
 def refuse_if_blocked(job: Job) -> None:
@@ -73,6 +122,16 @@ def refuse_if_blocked(job: Job) -> None:
         more = f" (and {len(job.blocking) - 1} more findings)" if len(job.blocking) > 1 else ""
         raise KoshinError(
             f"Nothing was ordered for {job.name}: {first.message}{more}", first.next_move, code=first.code
+        )
+
+
+def refuse_to_pay_twice(job: Job, authority: CertificateAuthority) -> None:
+    """What was issued and lost its key is issued again for nothing, or not at all."""
+    if job.planned.decision.action is Action.REISSUE and authority.traits.costs_money:
+        raise KoshinError(
+            f"{job.name}: {job.planned.decision.reason}; another order at {job.account.name} would be paid again.",
+            f"Put the key's directory under pending/ on {job.planned.certificate.host} back from a backup.",
+            code="key_lost",
         )
 
 
@@ -88,14 +147,6 @@ def _submit(record: OrderRecord, authority: CertificateAuthority, ledger: Ledger
 
 def _take_up(job: Job, application: Application, existing: Order, ledger: Ledger) -> tuple[OrderRecord, Order, str]:
     pending = {**job.planned.found.pending, application.key_hash: application.csr}
-    if existing.key_hash not in pending:
-        host = job.planned.certificate.host
-        raise KoshinError(
-            f"Order {existing.reference} at {job.account.name} is open for the names of {job.name}, "
-            f"but its key ({existing.key_hash[:16]}…) is not pending on {host}.",
-            "Cancel that order at the CA, or bring its key back, then run renew.yml again.",
-            code="pending_key_lost",
-        )
     adopted = replace(
         application,
         own_reference=existing.own_reference or application.own_reference,
@@ -105,6 +156,32 @@ def _take_up(job: Job, application: Application, existing: Order, ledger: Ledger
     record = ledger.intend(adopted, account=job.account.name, host=job.planned.certificate.host)
     ledger.placed(record.own_reference, existing)
     return _as_placed(record, existing), existing, f"took up order {existing.reference}, which was open already"
+
+
+def _is_still_wanted(application: Application, job: Job) -> bool:
+    """Say whether an application is what the inventory wants today, for a key that still waits on its host."""
+    wanted = replace(
+        application_for(job, None),
+        own_reference=application.own_reference,
+        action=application.action,
+        csr=application.csr,
+        key_hash=application.key_hash,
+    )
+    return application == wanted and application.key_hash in job.planned.found.pending
+
+
+def _find(job: Job, application: Application, authority: CertificateAuthority, ledger: Ledger) -> Order | None:
+    """Look for an order at the CA; one whose certificate the ledger has already is done, and is not this one."""
+    existing = authority.find(application)
+    if existing is None or existing.state is not OrderState.ISSUED:
+        return existing
+    done = {(one.account, one.reference) for one in ledger.orders([job.name]) if one.state is OrderState.ISSUED}
+    return None if (job.account.name, existing.reference) in done else existing
+
+
+def _is_record_of(record: OrderRecord, existing: Order, job: Job) -> bool:
+    place = (record.account, record.reference)
+    return place == (job.account.name, existing.reference) and record.certificate != job.name
 
 
 def _as_placed(record: OrderRecord, order: Order) -> OrderRecord:

@@ -11,7 +11,7 @@ from .._core.order import OrderState, StepState
 from .._ledger.ledger import Ledger
 from .advance import still_due
 from .job import Job, Progress
-from .placing import application_for, refuse_if_blocked
+from .placing import application_for, open_already, read_again, refuse_if_blocked, refuse_to_pay_twice
 
 
 def rehearse(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> Progress:
@@ -20,10 +20,10 @@ def rehearse(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> Pr
     if record is None and not still_due(job, ledger):
         return Progress(job, job.planned.decision.reason)
     if record is None:
-        return _would_place(job, authority)
+        return _would_place(job, authority, ledger)
     if record.state is OrderState.INTENDED or record.reference is None:
         return Progress(job, "would look up the order whose answer was lost", True, record)
-    order = authority.read(record.reference)
+    order = read_again(record, authority)
     if order.state is OrderState.ISSUED:
         return Progress(job, f"would collect order {order.reference}, {_install(job)}", True, record, order)
     done = ledger.steps([job.name], states=(StepState.DONE,))
@@ -34,11 +34,12 @@ def rehearse(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> Pr
     return Progress(job, f"order {order.reference} is open", False, record, order)
 
 
-def _would_place(job: Job, authority: CertificateAuthority) -> Progress:
+def _would_place(job: Job, authority: CertificateAuthority, ledger: Ledger) -> Progress:
     refuse_if_blocked(job)
-    existing = authority.find(application_for(job, job.request))
+    existing = open_already(job, application_for(job, job.request), authority=authority, ledger=ledger)
     if existing is not None:
         return Progress(job, f"would take up order {existing.reference}, which is open already", True, order=existing)
+    refuse_to_pay_twice(job, authority)
     certificate = job.planned.certificate
     product = certificate.product or authority.traits.products[0]
     return Progress(

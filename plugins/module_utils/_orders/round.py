@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
-from .._core.errors import KoshinError
-from .._core.order import HumanStep, OrderState, Placement
+from .._core.errors import InputRefused, KoshinError
+from .._core.order import HumanStep, OrderRecord, OrderState, Placement
 from .._core.outcome import Outcome, each
 from .._core.procedure import Phase, latest_by
 from .._ledger.ledger import Ledger, utc_now
@@ -38,7 +40,10 @@ def advance_all(
     progress: dict[str, Progress] = {}
 
     def one(job: Job) -> Item:
+        job = _where_it_is_open(job, standing.get(job.name), control)
         authority = control.authorities[job.account.name]
+        # Asked for first: nothing is bought that could not be verified.
+        anchors_of(job.account, authority)
         if check_mode:
             done = rehearse(job, authority=authority, ledger=ledger)
         else:
@@ -49,9 +54,10 @@ def advance_all(
     with control.ledger(read_only=check_mode) as ledger:
         if not check_mode:
             ledger.published(_lying(published, ledger))
+        standing = ledger.open_orders([job.name for job in work])
         items = each(work, one, name=lambda job: job.name, blank=NO_ORDER)
         reached = [progress.get(job.name, Progress(job, "")) for job in work]
-        handover = hand_over(reached, ledger, hosts=hosts, trust=_trust(control))
+        handover = hand_over(reached, ledger, hosts=hosts, trust=_trust(control), now=control.now)
     return Outcome(
         noun="orders",
         items=items,
@@ -64,6 +70,20 @@ def advance_all(
             "installations": handover.installations,
         },
     )
+
+
+def _where_it_is_open(job: Job, record: OrderRecord | None, control: Control) -> Job:
+    """An open order goes on at its own account, whatever the inventory says by now; that counts for the next one."""
+    if record is None or record.account == job.account.name:
+        return job
+    if record.account not in control.accounts:
+        raise InputRefused(
+            f"The order of {job.name} is open at {record.account}, which tls_accounts does not name any more.",
+            f"Put {record.account} back until the order is issued, or until it is cancelled there "
+            "(koshin.tls.order with action: cancel).",
+            code="account_gone",
+        )
+    return replace(job, account=control.accounts[record.account])
 
 
 def _steps(progress: Progress, ledger: Ledger) -> list[HumanStep]:
@@ -91,30 +111,37 @@ def _late(progress: Progress, ledger: Ledger, now: datetime) -> Item | None:
 def _lying(published: Mapping[str, t.Any], ledger: Ledger) -> list[Placement]:
     """Return the placements that hosts said they published. C(published): host → what http_token returned there."""
     said = {
-        (item["certificate"], host, item["name"], item["path"], item["web_root"])
+        (host, *place)
         for host, answer in published.items()
-        for item in answer.get("tokens", ())
-        if not item["error"] and item["state"] == "published"
+        for place in _places(answer.get("tokens") if isinstance(answer, Mapping) else None)
     }
     return [
         one
         for one in (ledger.placements() if said else [])
-        if (one.certificate, one.host, one.token.name, one.token.path, one.web_root) in said
+        if (one.host, one.certificate, one.token.name, one.token.path, one.web_root) in said
     ]
 
 
+def _places(tokens: t.Any) -> t.Iterator[tuple[str, ...]]:
+    """Return where a host says that tokens lie now; what is no token's item says nothing."""
+    for item in tokens if isinstance(tokens, list) else ():
+        if isinstance(item, Mapping) and not item.get("error") and item.get("state") == "published":
+            yield tuple(str(item.get(key)) for key in ("certificate", "name", "path", "web_root"))
+
+
 def _trust(control: Control) -> dict[str, Trust]:
-    return {
-        name: Trust(anchors_of(control.accounts[name], authority), authority.traits.publicly_trusted)
-        for name, authority in control.authorities.items()
-    }
+    """Return where the chains of each account end; what cannot be read was the error of every item of that account."""
+    trust = {}
+    for name, authority in control.authorities.items():
+        with suppress(KoshinError):
+            trust[name] = Trust(anchors_of(control.accounts[name], authority), authority.traits.publicly_trusted)
+    return trust
 
 
 def _diff(item: Item) -> dict[str, str]:
-    state = f"order {item['reference']} ({item['state']})" if item["reference"] else "no open order"
     return {
         "before_header": f"order of {item['name']}",
         "after_header": f"order of {item['name']}",
         "before": "",
-        "after": f"{item['message']}\n{state}\n",
+        "after": f"{item['message']}\n",
     }

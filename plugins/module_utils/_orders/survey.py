@@ -15,11 +15,11 @@ from .._ca.base import CarryOver as CarryOverRule
 from .._ca.base import CertificateAuthority, RecognizesCertificates
 from .._core.carry_over import CarryOver, carry_over
 from .._core.certificate import Found
-from .._core.decide import Window, decide, newer
+from .._core.decide import Window, decide, waits
 from .._core.errors import InputRefused, KoshinError
 from .._core.estate import Estate, Place
 from .._core.inventory import Account, Certificate, Organization
-from .._core.order import Decision, HumanStep, Issue, OrderRecord, Placement, StepState
+from .._core.order import Decision, HumanStep, Issue, OrderRecord, OrderState, Placement, StepState
 from .._core.plan import Planned, token_places
 from .._core.procedure import Facts, NextStep, next_step
 from .._ledger.ledger import Ledger
@@ -44,12 +44,12 @@ class Surveyed:
 
 @dataclass(frozen=True)
 class Memory:
-    """What the ledger says of all certificates of a run, read once."""
+    """What the ledger says of all certificates of a run, read once: by certificate, C(placements) by order."""
 
     orders: Mapping[str, OrderRecord]
     issues: Mapping[str, Issue]
-    steps: Sequence[HumanStep]
-    placements: Sequence[Placement]
+    steps: Mapping[str, Sequence[HumanStep]]
+    placements: Mapping[str, Sequence[Placement]]
 
     @classmethod
     def of(cls, ledger: Ledger, names: Sequence[str]) -> Memory:
@@ -57,9 +57,24 @@ class Memory:
         return cls(
             orders=ledger.open_orders(names),
             issues=ledger.issues(names),
-            steps=ledger.steps(names, states=(StepState.OPEN,)),
-            placements=ledger.placements(),
+            steps=_by(ledger.steps(names, states=(StepState.OPEN,)), lambda step: step.certificate),
+            placements=_by(ledger.placements(), lambda placement: placement.own_reference),
         )
+
+    @property
+    def token_hosts(self) -> set[str]:
+        """Return the hosts on which tokens lie, or should."""
+        return {placement.host for some in self.placements.values() for placement in some}
+
+
+Noun = t.TypeVar("Noun")
+
+
+def _by(nouns: Sequence[Noun], key: t.Callable[[Noun], str]) -> dict[str, list[Noun]]:
+    found: dict[str, list[Noun]] = {}
+    for noun in nouns:
+        found.setdefault(key(noun), []).append(noun)
+    return found
 
 
 def survey(
@@ -113,17 +128,20 @@ def _look(
             code="unknown_product",
         )
     order, issue = memory.orders.get(name), memory.issues.get(name)
+    _refuse_lost_key(order, certificate, found)
     window = _window(found, issue, authority)
     decision = decide(certificate, found=found, issue=issue, order=order, window=window, now=now)
-    waiting = tuple(step for step in memory.steps if step.certificate == name)
+    waiting = tuple(memory.steps.get(name, ()))
+    uninstalled = order is None and issue is not None and (found.unproven or waits(issue, certificate, found, now))
     return Surveyed(
         place=place,
         planned=Planned(
             certificate=certificate,
             decision=decision,
             found=found,
-            step=next_step(_facts(decision, found, issue, order, waiting, memory.placements)),
+            step=next_step(_facts(decision, found, order, waiting, memory.placements, uninstalled)),
             token_places=token_places(certificate, dict(estate.web_roots)),
+            issued=issue.serial if issue else None,
         ),
         error=None,
         waiting_for=waiting,
@@ -136,6 +154,20 @@ def _look(
         order=order,
         window_days=traits.window_days,
     )
+
+
+def _refuse_lost_key(order: OrderRecord | None, certificate: Certificate, found: Found) -> None:
+    """What is issued for a key that is nowhere, or on another host, can never be installed: say so before it is."""
+    if order is None or order.state is OrderState.INTENDED:
+        return
+    if order.application.key_hash not in {*found.pending, found.key_hash}:
+        raise KoshinError(
+            f"The key of the open order {order.reference} of {certificate.name} is not on {certificate.host}; "
+            f"it was made on {order.host} (key_hash {order.application.key_hash[:16]}…).",
+            "Put its directory under pending/ back from a backup, name the certificate on that host until it is "
+            "installed, or cancel the order (koshin.tls.order with action: cancel), then run renew.yml again.",
+            code="pending_key_lost",
+        )
 
 
 def _window(found: Found, issue: Issue | None, authority: CertificateAuthority) -> Window:
@@ -152,12 +184,12 @@ def _window(found: Found, issue: Issue | None, authority: CertificateAuthority) 
 def _facts(
     decision: Decision,
     found: Found,
-    issue: Issue | None,
     order: OrderRecord | None,
     waiting: Sequence[HumanStep],
-    placements: Sequence[Placement],
+    placements: Mapping[str, Sequence[Placement]],
+    uninstalled: bool,
 ) -> Facts:
-    live = [one for one in placements if order is not None and one.own_reference == order.own_reference]
+    live = placements.get(order.own_reference, ()) if order else ()
     return Facts(
         due=decision.due,
         requested=bool(found.pending),
@@ -165,7 +197,7 @@ def _facts(
         awaits=tuple(step.kind for step in waiting),
         tokens=len(live),
         published=sum(one.published for one in live),
-        uninstalled=order is None and issue is not None and (found.unproven or newer(issue, found.certificate)),
+        uninstalled=uninstalled,
     )
 
 

@@ -11,7 +11,8 @@ import typing as t
 from collections.abc import Mapping
 from datetime import datetime
 
-from .._core.plain import parse_time, to_plain
+from .._core.plain import to_plain
+from .._core.typed import parse_time
 from .overview import Overview, Standing, Status, Wait
 from .words import headline
 

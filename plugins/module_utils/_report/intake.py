@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
-from .._core.plain import parse_time
+from .._core.typed import parse_time
 
 Item = t.Mapping[str, t.Any]
 
@@ -74,11 +74,16 @@ def _sort_out(entry: t.Any, noun: str, host: str) -> t.Iterator[Item | Failure]:
     elif not isinstance(entry, t.Mapping):
         yield _failure(entry, noun)
     elif isinstance(entry.get(noun), (list, tuple, t.Mapping)):
-        yield from _sort_out(entry[noun], noun, text(entry, "host") or host)
+        yield from _sort_out(entry[noun], noun, host or text(entry, "host"))
     elif text(entry, "name"):
-        yield {"host": host, **entry}
+        yield _from(host, entry)
     elif not entry.get("skipped"):
-        yield _failure({"host": host, **entry}, noun)
+        yield _failure(_from(host, entry), noun)
+
+
+def _from(host: str, entry: Item) -> Item:
+    """Whose result it is says Ansible, which comes first; a host could name another one."""
+    return {**entry, "host": host} if host else {"host": "", **entry}
 
 
 def _failure(entry: t.Any, noun: str) -> Failure:

@@ -77,7 +77,7 @@ class Scene:
         name = text(item, "name")
         order, issue = self.memory.orders.get(name), self.memory.issues.get(name)
         served = self._served(item, issue)
-        uninstalled = order is None and issue is not None and _waits(issue, served)
+        uninstalled = order is None and issue is not None and _waits(issue, served, self.calendar.now)
         # As decide() will say in the next run, so that it draws the same page.
         due = order is not None or (item.get("due") is True and name not in self.fresh and not uninstalled)
         case = _Case(
@@ -126,10 +126,12 @@ class Scene:
         return issue.serial == served.serial and day == self.calendar.today
 
 
-def _waits(issue: Issue, served: _Served) -> bool:
-    if served.not_after is None:
+def _waits(issue: Issue, served: _Served, now: datetime) -> bool:
+    if issue.not_after <= now:
+        return False
+    if served.not_before is None:
         return issue.installed_at is None
-    return issue.serial != served.serial and issue.not_after > served.not_after
+    return issue.serial != served.serial and issue.collected_at > served.not_before
 
 
 def _opens_at(item: Item, issue: Issue) -> datetime | None:

@@ -96,6 +96,8 @@ def issue(*, ends_in_days: float = 199, serial: str = "bb", name: str = "www.exa
     return Issue(
         certificate=name,
         own_reference="koshin-1",
+        host="web1",
+        names=(name,),
         key_hash="33" * 32,
         serial=serial,
         fingerprint="44" * 32,

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.certificate import Found
@@ -80,8 +82,13 @@ def test_an_open_order_is_gone_on_with_whatever_lies_there():
     assert decision(lies=found(ends_in_days=150), order=order_record()).reason == "an order is open since 2026-11-22"
 
 
+def pending(lies: Found) -> Found:
+    """Return the same host with the key of the issue waiting on it."""
+    return replace(lies, pending={issue().key_hash: "csr"})
+
+
 def test_what_is_issued_and_waits_for_installation_is_not_bought_again():
-    waits = decision(lies=found(ends_in_days=5), issued=issue())
+    waits = decision(lies=pending(found(ends_in_days=5)), issued=issue())
 
     assert waits.due is False
     assert "not installed yet" in waits.reason
@@ -89,6 +96,43 @@ def test_what_is_issued_and_waits_for_installation_is_not_bought_again():
 
 def test_what_was_issued_and_is_installed_is_judged_by_its_own_end():
     assert decision(lies=found(ends_in_days=20, serial="bb"), issued=issue(ends_in_days=20, serial="bb")).due is True
+
+
+def test_what_lasts_longer_than_the_new_certificate_gives_way_to_it_all_the_same():
+    """A placeholder signed by itself lasts ten years; and public lifetimes shrink."""
+    placeholder = found("web1", ends_in_days=3000, lifetime_days=3650)
+
+    assert decision(lies=placeholder).reason == "www.example.jp is not in the certificate in use"
+    assert "not installed yet" in decision(lies=pending(placeholder), issued=issue(ends_in_days=47)).reason
+
+
+def test_what_somebody_put_there_later_stays():
+    later = found(ends_in_days=150, lifetime_days=149)
+
+    assert "renewal from" in decision(lies=pending(later), issued=replace(issue(), collected_at=NOW - DAY)).reason
+
+
+def test_what_was_never_installed_and_ended_blocks_nothing():
+    ended = replace(issue(ends_in_days=-1), collected_at=NOW - 200 * DAY)
+
+    assert decision(lies=pending(Found()), issued=ended).action is Action.NEW
+
+
+def test_what_stands_for_none_of_the_wanted_names_is_not_waited_for():
+    assert decision(lies=pending(Found()), issued=issue(name="old.example.jp")).action is Action.NEW
+
+
+def test_what_was_issued_for_a_key_that_is_not_there_has_to_be_issued_again():
+    lost = decision(lies=found(ends_in_days=20), issued=issue())
+
+    assert (lost.due, lost.action) == (True, Action.REISSUE)
+    assert lost.reason == "issued until 2027-06-10, but its key is not on web1"
+    moved = decision(lies=Found(), issued=replace(issue(), installed_at=NOW), wanted=certificate(host="web2"))
+    assert moved.reason.endswith("but its key is not on web2")
+
+
+def test_paths_that_were_changed_get_what_was_installed_elsewhere_on_the_host():
+    assert "not installed yet" in decision(lies=Found(), issued=replace(issue(), installed_at=NOW)).reason
 
 
 @pytest.mark.parametrize("name", ["www.example.jp", "mail.example.jp", "a"])

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import pytest
+
 from ansible_collections.koshin.tls.plugins.module_utils._core.certificate import KeySpec, KeyType
 from ansible_collections.koshin.tls.plugins.module_utils._core.estate import Estate, join
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Method
@@ -122,3 +124,29 @@ def test_a_validation_for_a_name_that_is_not_there_is_refused():
     (place,) = joined({"web1": answer(entry)}).places
 
     assert place.error["code"] == "unknown_name"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"wanted": None},
+        {"wanted": [{"name": "../../etc", "common_name": "www.example.jp"}]},
+        {"wanted": [{"name": "www.example.jp"}]},
+        {"wanted": [{"name": "www.example.jp", "common_name": "www.example.jp", "key": "rsa"}]},
+        {"certificates": [{"name": {}, "error": None, "found": {}}]},
+        {"certificates": [{"name": "www.example.jp", "error": None, "found": {"serial": 1}}]},
+        {"certificates": [{"name": "www.example.jp", "error": "no", "found": None}]},
+        {"certificates": 7},
+        {"web_root": 7},
+    ],
+)
+def test_a_host_that_says_what_cannot_be_stops_no_other(broken):
+    odd = {**answer({"common_name": "www.example.jp"}), **broken}
+
+    estate = joined({"web1": odd, "web2": answer({"common_name": "shop.example.jp"})})
+
+    first, second = estate.places
+    assert (first.name, first.certificate, first.error["code"]) == ("web1", None, "host_failed")
+    assert "web1 answered what certificate_info does not" in first.error["message"]
+    assert (second.name, second.error) == ("shop.example.jp", None)
+    assert estate.web_roots == {"web2": "/var/www"}

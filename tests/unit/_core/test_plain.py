@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -44,6 +45,13 @@ def test_nouns_survive_the_way_through_json(noun):
 def test_what_does_not_fit_is_refused_with_its_place(change, words):
     with pytest.raises(InputRefused, match=words):
         from_plain(Planned, {**to_plain(PLANNED), **change})
+
+
+def test_the_first_years_survive_too():
+    """A certificate says any year from 1 on, and what a host says must not break what the others say."""
+    early = replace(found(), certificate=replace(found().certificate, not_before=datetime(1, 1, 1, tzinfo=UTC)))
+
+    assert from_plain(Found, to_plain(early)) == early
 
 
 def test_types_are_not_guessed():

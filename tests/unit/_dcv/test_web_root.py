@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,16 @@ def tree(directory: Path) -> dict[str, str | None]:
         held = os.readlink(path) if path.is_symlink() else path.read_text() if path.is_file() else None
         found[str(path.relative_to(directory))] = held
     return found
+
+
+def after_another(call: Callable[..., None]) -> Callable[..., None]:
+    """Return ``call`` as it goes when another host has done the same a moment before."""
+
+    def again(*words: object, **at: object) -> None:
+        call(*words, **at)
+        call(*words, **at)
+
+    return again
 
 
 def code_of(token: Token, work=put) -> str:
@@ -173,6 +184,10 @@ def test_two_tokens_for_one_path_are_a_conflict_before_anything_is_written(token
         "",
         ".well-known/x",
         "/.well-known/" + "x" * 300,
+        "/.well-known" + "/x" * 9,
+        "/.well-known/pki-validation/run.php",
+        "/.well-known/pki-validation/run.php.txt",
+        "/.well-known/web.config",
     ],
 )
 @pytest.mark.parametrize("dry_run", [True, False])
@@ -186,14 +201,18 @@ def test_paths_that_lead_elsewhere_are_refused(web_root: Path, path: str, dry_ru
     assert not retract(Token(str(web_root), path, "x"), dry_run=dry_run)
 
 
-@pytest.mark.parametrize("path", ["/.well-known/acme-challenge/-_aZ09", "/.well-known/fileauth.txt"])
+@pytest.mark.parametrize(
+    "path", ["/.well-known/acme-challenge/-_aZ09", "/.well-known/fileauth.txt", "/.well-known/pki-validation/ca.html"]
+)
 def test_paths_as_cas_ask_for_them_are_accepted(web_root: Path, path: str):
     assert put(Token(str(web_root), path, "x"))
     assert (web_root / path[1:]).read_text() == "x"
 
 
-@pytest.mark.parametrize("content", ["", 5, None, "x" * 70_000])
-def test_content_that_is_none_is_refused(web_root: Path, content: object):
+@pytest.mark.parametrize(
+    "content", ["", 5, None, "x" * 70_000, "\ud800", "<?php system('id');", "<script src=//x></script>"]
+)
+def test_content_that_no_ca_asks_for_is_refused(web_root: Path, content: object):
     assert code_of(Token(str(web_root), PATH, content)) == "token_refused"  # type: ignore[arg-type]
     assert tree(web_root) == {"index.html": "hello"}
 
@@ -257,6 +276,20 @@ def test_a_link_that_appears_while_directories_are_made_loses(
         assert code_of(token) == "token_refused"
 
     assert os.listdir(tmp_path / "outside") == []
+
+
+def test_hosts_that_share_a_web_root_do_not_trip_over_each_other(
+    web_root: Path, token: Token, monkeypatch: pytest.MonkeyPatch
+):
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "mkdir", after_another(os.mkdir))
+        assert put(token)
+    assert (web_root / PATH[1:]).read_text() == token.content
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "unlink", after_another(os.unlink))
+        assert take(token)
+    assert not (web_root / PATH[1:]).exists()
 
 
 @root_only

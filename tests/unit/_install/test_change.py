@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import KoshinError
 from ansible_collections.koshin.tls.plugins.module_utils._install.change import refuse_private_over_public
-from ansible_collections.koshin.tls.plugins.module_utils._install.installation import conflicts, installation_from
+from ansible_collections.koshin.tls.plugins.module_utils._install.installation import installation_from
 from ansible_collections.koshin.tls.plugins.module_utils._install.wire import Served
 from unit._install.key_host import (
     ISSUER,
@@ -87,21 +86,6 @@ def test_a_path_without_directory_and_a_path_inside_of_ours_are_refused(site: Si
     assert refusal(site, leaf, files={"fullchain": str(nowhere)}).code == "directory_missing"
     assert refusal(site, leaf, files={"fullchain": str(nowhere.parent.parent)}).code == "directory_missing"
     assert refusal(site, leaf, files={"fullchain": inside}).code == "path_inside"
-
-
-def test_two_certificates_never_claim_one_path(tmp_path: Path):
-    a, b = Site(tmp_path, "a"), Site(tmp_path, "b")
-    one = a.installation(a.issued())
-    other = replace(b.installation(b.issued()), files={"key": str(a.key)})
-    twice = replace(one, name="c", files={"fullchain": "/x/both.pem", "key": "/x//both.pem"})
-
-    assert {name: error.code for name, error in conflicts([one, other, twice]).items()} == {
-        "a": "claimed_twice",
-        "b": "claimed_twice",
-        "c": "claimed_twice",
-    }
-    assert conflicts([one, one])["a"].code == "claimed_twice"
-    assert conflicts([one]) == {}
 
 
 def test_a_private_certificate_never_replaces_a_publicly_trusted_one(site: Site):

@@ -107,14 +107,16 @@ def test_reading_follows_the_administrators_links_but_not_in_our_own_directories
         content.read(str(tmp_path / "link"), follow=False)
 
 
-def test_reading_stops_at_its_limit_and_at_what_is_no_file(tmp_path: Path):
+def test_reading_stops_at_its_limit_and_at_what_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(content, "LIMIT", 10)
+    (tmp_path / "small").write_bytes(b"x" * 10)
     (tmp_path / "large").write_bytes(b"x" * 11)
     os.mkfifo(tmp_path / "pipe")
 
-    assert content.read(str(tmp_path / "large"), limit=11) == b"x" * 11
+    assert content.read(str(tmp_path / "small")) == b"x" * 10
     for path, finding in ((tmp_path / "large", "more than 10 bytes"), (tmp_path / "pipe", "not a regular file")):
         with pytest.raises(InstallationFailed, match=finding):
-            content.read(str(path), limit=10)
+            content.read(str(path))
     with pytest.raises(InstallationFailed, match="not a regular file|directory"):
         content.read(str(tmp_path))
 

@@ -25,8 +25,16 @@ def test_the_directory_is_the_users_choice():
     assert Layout("mail", "/srv/tls").in_use("key") == "/srv/tls/mail/current/key.pem"
 
 
-def test_two_of_one_name_are_both_refused():
-    refused = refuse_doubles(["www", "mail", "www"])
+def test_what_two_certificates_claim_neither_gets():
+    refused = refuse_doubles([("www",), ("mail",), ("www",)])
 
-    assert list(refused) == ["www"]
-    assert refused["www"].code == "named_twice"
+    assert {name: error.code for name, error in refused.items()} == {"www": "claimed_twice"}
+
+
+def test_certificates_never_share_a_path_on_their_host():
+    refused = refuse_doubles(
+        [("www", "/tls/a.pem", "/tls/a.key"), ("shop", "/tls/b.pem", "/tls//a.key"), ("mail", "/tls/c.pem")]
+    )
+
+    assert list(refused) == ["www", "shop"]
+    assert "/tls/a.key is claimed twice" in refused["shop"].message

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,6 +55,17 @@ def test_a_certificate_that_was_bought_by_hand_is_taken_over_and_replaced(site: 
     assert os.readlink(site.layout.previous) == "sets/original"
     assert os.listdir(site.layout.pending) == []
     assert not os.path.exists(site.layout.switching)
+
+
+def test_a_key_that_everybody_could_read_has_a_successor_that_only_its_owner_and_group_read(site: Site, nginx: Daemon):
+    site.bought()
+    site.key.chmod(0o644)
+    nginx.start()
+
+    assert install_all([site.change(site.issued())], nginx)["www"].error is None
+
+    assert stat.S_IMODE(site.key.stat().st_mode) == 0o640
+    assert stat.S_IMODE(Path(site.layout.set("original"), "key.pem").stat().st_mode) == 0o644
 
 
 def test_a_second_run_changes_and_runs_nothing(site: Site, nginx: Daemon):

@@ -83,6 +83,8 @@ class Desk:
         return Issue(
             certificate=name,
             own_reference=f"own {name}",
+            host="web1",
+            names=(name, "example.jp"),
             key_hash="ab" * 32,
             serial=serial,
             fingerprint=f"fingerprint of {serial}",

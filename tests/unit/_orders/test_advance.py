@@ -12,6 +12,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._ca.base import (
     CertificateAuthorityUnavailable,
 )
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import HeldElsewhere, KoshinError
+from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Certificate
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
     Action,
     Decision,
@@ -39,16 +40,25 @@ WANTED = certificate(NAME, "shop.example.jp")
 TRUST = {"local": Trust("", False)}
 
 
-def job(*, pending: str = KEY_HASH, blocking: tuple[Finding, ...] = (), request: str | None = "csr") -> Job:
+def job(
+    *,
+    pending: str = KEY_HASH,
+    blocking: tuple[Finding, ...] = (),
+    request: str | None = "csr",
+    wanted: Certificate = WANTED,
+    action: Action = Action.RENEWAL,
+    **more: object,
+) -> Job:
     """Return what a run knows of a certificate that is due, its CSR pending on the key host."""
     planned = Planned(
-        WANTED,
-        Decision(True, Action.RENEWAL, "ends 2026-12-13"),
+        wanted,
+        Decision(True, action, "ends 2026-12-13"),
         replace(found(NAME, "shop.example.jp"), pending={pending: "csr"}),
         NextStep.APPLY,
-        token_places(WANTED, {"web1": "/var/www"}),
+        token_places(wanted, {"web1": "/var/www", "web2": "/srv/www"}),
     )
-    return Job(planned, ACCOUNT, COMPANY, SATO, SigningRequest(NAME, pending, request), blocking)
+    made = Job(planned, ACCOUNT, COMPANY, SATO, SigningRequest(wanted.name, pending, request), blocking)
+    return replace(made, **more)
 
 
 @pytest.fixture
@@ -151,6 +161,108 @@ def test_a_lost_request_whose_key_is_gone_is_begun_anew(ledger):
     assert ledger.open_orders()[NAME].application.key_hash == "55" * 32
 
 
+def lose_the_request(ledger: Ledger) -> MemoryAuthority:
+    authority = MemoryAuthority(loses="request")
+    with pytest.raises(CertificateAuthorityUnavailable):
+        run(authority, ledger)
+    authority.loses = ""
+    return authority
+
+
+def test_a_lost_request_is_not_sent_again_while_a_finding_blocks(ledger):
+    authority = lose_the_request(ledger)
+    finding = Finding(NAME, Severity.BLOCKS, "responsible_person_missing", "sato left.", "Name another.")
+
+    with pytest.raises(KoshinError, match="Nothing was ordered for www.example.jp: sato left."):
+        run(authority, ledger, job(blocking=(finding,)))
+
+    assert authority.submitted == []
+
+
+def test_a_lost_request_that_says_what_nobody_wants_any_more_is_not_sent_again(ledger):
+    authority = lose_the_request(ledger)
+    corrected = certificate(NAME, "shop.example.jp", "new.example.jp")
+
+    run(authority, ledger, job(wanted=corrected))
+
+    assert [application.names for application in authority.submitted] == [corrected.names]
+    assert ledger.open_orders()[NAME].application.names == corrected.names
+
+
+def test_a_lost_request_is_not_taken_for_another_order_of_the_same_names(ledger):
+    authority = lose_the_request(ledger)
+    run(authority, ledger_of_somebody_else(ledger), job(pending="55" * 32))
+
+    with pytest.raises(KoshinError, match="not pending on web1"):
+        run(authority, ledger)
+
+    assert ledger.open_orders() == {}
+
+
+def test_an_order_that_is_open_at_another_account_is_not_looked_for_at_this_one(ledger):
+    former, latter = MemoryAuthority(), MemoryAuthority()
+    run(former, ledger)
+
+    with pytest.raises(KoshinError, match="open at local, not at other") as caught:
+        run(latter, ledger, job(account=replace(ACCOUNT, name="other")))
+
+    assert (caught.value.code, latter.submitted) == ("other_account", [])
+    assert ledger.open_orders()[NAME].account == "local"
+
+
+def test_a_number_that_the_ca_gave_to_another_order_by_now_is_refused(ledger):
+    """The directory of an embedded authority was lost: it counts from 1 again."""
+    run(MemoryAuthority(), ledger)
+    anew = MemoryAuthority()
+    run(anew, ledger_of_somebody_else(ledger), job(pending="55" * 32))
+    anew.becomes("1", state=OrderState.CANCELLED)
+
+    with pytest.raises(KoshinError, match="is for another key than the order of www.example.jp") as caught:
+        run(anew, ledger)
+
+    assert caught.value.code == "other_order"
+    assert ledger.open_orders()[NAME].state is OrderState.OPEN
+
+
+def test_two_certificates_of_the_same_names_are_two_orders(ledger):
+    authority = MemoryAuthority()
+    run(authority, ledger)
+    second = replace(WANTED, name="second", host="web2")
+
+    with pytest.raises(KoshinError, match="placed for the certificate www.example.jp on web1") as caught:
+        run(authority, ledger, job(wanted=second, pending="55" * 32))
+    assert caught.value.code == "ordered_under_another_name"
+    assert "certificates: [www.example.jp]" in caught.value.next_move
+
+    run(authority, ledger, job(wanted=second, pending="55" * 32, in_run=frozenset({NAME, "second"})))
+    assert [application.certificate for application in authority.submitted] == [NAME, "second"]
+
+
+def test_what_was_issued_already_is_not_taken_up_for_what_is_due_since(ledger):
+    authority = MemoryAuthority()
+    run(authority, ledger)
+    authority.becomes("1", state=OrderState.ISSUED)
+    ledger.collected(replace(issue(), own_reference=ledger.open_orders()[NAME].own_reference))
+    later = job()
+
+    progress = run(authority, ledger, replace(later, planned=replace(later.planned, issued="bb")))
+
+    assert progress.message == "placed order 2"
+
+
+def test_a_lost_key_never_leads_to_a_second_payment(ledger):
+    authority = MemoryAuthority()
+    lost = job(action=Action.REISSUE)
+
+    with pytest.raises(KoshinError, match="would be paid again") as caught:
+        run(authority, ledger, lost)
+    assert (caught.value.code, authority.submitted) == ("key_lost", [])
+    with pytest.raises(KoshinError, match="would be paid again"):
+        rehearse(lost, authority=authority, ledger=ledger)
+
+    run(MemoryAuthority(traits=replace(TRAITS, costs_money=False)), ledger, lost)
+
+
 def test_a_refusal_closes_the_order_and_is_told_in_the_cas_words(ledger):
     authority = MemoryAuthority(refuses="key weak")
 
@@ -236,6 +348,38 @@ def test_the_ca_is_asked_to_look_only_when_every_token_lies_there(ledger):
     assert progress.message == "validated www.example.jp, shop.example.jp"
 
 
+def test_tokens_of_an_order_that_was_given_up_are_not_those_of_the_next(ledger):
+    authority = MemoryAuthority()
+    run(authority, ledger)
+    authority.hands_out_tokens("1")
+    run(authority, ledger)
+    ledger.published(ledger.placements())
+    authority.becomes("1", state=OrderState.CANCELLED, reason="test", names=())
+    with pytest.raises(CertificateAuthorityRefused):
+        run(authority, ledger)
+    run(authority, ledger)
+    authority.hands_out_tokens("2")
+
+    run(authority, ledger)
+
+    assert authority.looks == 0
+
+
+def test_the_ca_is_not_asked_to_look_before_every_host_has_the_token(ledger):
+    authority = MemoryAuthority()
+    spread = replace(WANTED, validations=tuple(replace(one, hosts=("web1", "web2")) for one in WANTED.validations))
+    run(authority, ledger, job(wanted=spread))
+    authority.hands_out_tokens("1")
+    run(authority, ledger, job(wanted=spread))
+
+    ledger.published([one for one in ledger.placements() if one.host == "web1"])
+    run(authority, ledger, job(wanted=spread))
+    assert authority.looks == 0
+
+    run(authority, ledger)
+    assert authority.looks == 1, "web2 is no host of these tokens any more"
+
+
 def test_a_step_that_the_ca_no_longer_awaits_is_done(ledger):
     authority = MemoryAuthority()
     run(authority, ledger)
@@ -266,19 +410,19 @@ def test_tokens_go_to_their_hosts_and_are_retracted_once_believed_or_given_up(le
     authority.hands_out_tokens("1")
     progress = run(authority, ledger)
 
-    handed = hand_over([progress], ledger, hosts=["web1"], trust=TRUST)
+    handed = hand_over([progress], ledger, hosts=["web1"], trust=TRUST, now=NOW)
     assert [token["name"] for token in handed.publish["web1"]] == [NAME, "shop.example.jp"]
     assert handed.retract == {}
-    assert hand_over([progress], ledger, hosts=["web2"], trust=TRUST).hosts == []
+    assert hand_over([progress], ledger, hosts=["web2"], trust=TRUST, now=NOW).hosts == []
 
     ledger.published(ledger.placements())
     believed = run(authority, ledger)
-    handed = hand_over([believed], ledger, hosts=["web1"], trust=TRUST)
+    handed = hand_over([believed], ledger, hosts=["web1"], trust=TRUST, now=NOW)
     assert handed.publish == {}
     assert [token["name"] for token in handed.retract["web1"]] == [NAME, "shop.example.jp"]
 
     ledger.close_order(ledger.open_orders()[NAME].own_reference, OrderState.CANCELLED, "test")
-    assert hand_over([], ledger, hosts=["web1"], trust=TRUST).hosts == ["web1"]
+    assert hand_over([], ledger, hosts=["web1"], trust=TRUST, now=NOW).hosts == ["web1"]
 
 
 def test_an_open_order_that_was_not_reached_keeps_its_tokens(ledger):
@@ -287,7 +431,7 @@ def test_an_open_order_that_was_not_reached_keeps_its_tokens(ledger):
     authority.hands_out_tokens("1")
     run(authority, ledger)
 
-    assert hand_over([], ledger, hosts=["web1"], trust=TRUST).hosts == []
+    assert hand_over([], ledger, hosts=["web1"], trust=TRUST, now=NOW).hosts == []
 
 
 def test_a_rehearsal_says_what_would_be_and_writes_nothing(tmp_path):

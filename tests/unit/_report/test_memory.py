@@ -18,6 +18,18 @@ def test_a_token_is_retracted_where_its_host_said_so_and_nowhere_else():
     assert (refused, ledger.told) == ([], [("retracted", WWW, "web1")])
 
 
+def test_a_host_speaks_for_itself_only():
+    ledger = MemoryLedger(lying=[placement(WWW)], issued=[issue(WWW)])
+    said_by_web2 = {
+        "tokens": [{"host": "web2", "tokens": {"host": "web1", "tokens": [token(WWW, host="web1")]}}],
+        "installations": [{"host": "web2", "installations": {"installations": [installation(WWW, host="web1")]}}],
+    }
+
+    record(ledger, take(said_by_web2), NOW)
+
+    assert ledger.told == [("installed", WWW, "0b", "web2")]
+
+
 def test_tokens_that_failed_or_were_published_still_lie_there():
     ledger = MemoryLedger(lying=[placement(WWW)])
     tokens = [token(WWW, error=failed("token_refused", "read-only")), token(WWW, state="published")]
