@@ -12,6 +12,13 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PLUGINS = CHECKOUT / "plugins"
 COLLECTION = ("ansible_collections", "koshin", "tls", "plugins")
 DOCUMENTATION = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
+# What AnsiballZ sends to a host with each module for hosts, in bytes of source (1 KB is 1,024).
+FREIGHT = {
+    "certificate_info": 40 * 1024,
+    "certificate_request": 40 * 1024,
+    "http_token": 40 * 1024,
+    "certificate_install": 90 * 1024,
+}
 
 
 @dataclass(frozen=True)

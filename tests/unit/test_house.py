@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from house import CHECKOUT, Import, Source, closure, sources
+from house import CHECKOUT, FREIGHT, Import, Source, closure, sources
 
 HEADER = [
     "# Copyright (c) 2026, koshin.tls contributors",
@@ -35,13 +35,6 @@ KNOWS = {
 ROOM_OF_LIBRARY = {"cryptography": "_x509", "dns": "_dcv", "sqlalchemy": "_ledger"}
 LINES_PER_FILE = 300
 LINES_PER_MODULE = 100
-# What AnsiballZ sends to a host with each module for hosts, in bytes of source.
-FREIGHT = {
-    "certificate_info": 40 * 1024,
-    "certificate_request": 40 * 1024,
-    "http_token": 40 * 1024,
-    "certificate_install": 90 * 1024,
-}
 
 ALL = sources()
 MODULES = [source for source in ALL if source.room == "modules"]

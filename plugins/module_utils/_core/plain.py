@@ -15,9 +15,14 @@ from collections.abc import Mapping
 from datetime import date, datetime, timezone
 from enum import Enum
 
+# Most values are one of these; asked first, as thousands of certificates pass through here.
+_PLAIN = frozenset({str, int, bool, type(None)})
+
 
 def to_plain(value: t.Any) -> t.Any:
     """Return C(value) as dictionaries, lists, strings, numbers, booleans and None."""
+    if type(value) in _PLAIN:
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {part.name: to_plain(getattr(value, part.name)) for part in dataclasses.fields(value)}
     if isinstance(value, Enum):

@@ -28,6 +28,7 @@ _KINDS: dict[str, tuple[type, str]] = {
 }
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FOUND = ((bool, "true or false"), ((int, float), "a number"), (str, "text"), (list, "a list"), (dict, "a mapping"))
 
 
@@ -111,7 +112,7 @@ def _check_leaf(value: t.Any, wanted: Field, path: str) -> None:
             "Look at where the secret comes from.",
             code="secret_too_short",
         )
-    if wanted.kind == "text" and not wanted.secret and any(ord(sign) < 32 or ord(sign) == 127 for sign in value):
+    if wanted.kind == "text" and not wanted.secret and _CONTROL.search(value):
         raise InputRefused(f"{path} holds a control character.", "Write it on one line.", code="control_character")
     if wanted.kind == "path" and (not value.startswith("/") or "\0" in value):
         raise InputRefused(f"{path} is not an absolute path.", "Write the whole path, from / on.", code="relative_path")

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lets contenders play in turn, so that a machine that slows down slows all of them down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from playing import Ansible, Task, seconds_of
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Tasks that one Ansible plays over the list `wanted`; they fail unless they did the whole of it.
+
+    A loop evens out by itself what else the machine does, and plays in every third round or so; a short play does not.
+    """
+
+    ansible: Ansible
+    tasks: Sequence[Task]
+    wanted: Sequence[Any]
+    every: int = 1
+
+    def task_seconds(self) -> float:
+        """Return what the tasks take: the playbook less an empty one, played just before."""
+        empty = seconds_of(self.ansible, [], self.wanted)
+        return seconds_of(self.ansible, self.tasks, self.wanted) - empty
+
+    def rehearse(self) -> None:
+        """Play for one piece, so that nobody compiles his Python files while the clock runs."""
+        seconds_of(self.ansible, self.tasks, self.wanted[:1])
+
+
+def task_seconds(contenders: Sequence[Contender], rounds: int) -> list[float]:
+    """Return the median task time of each, in their order."""
+    for contender in contenders:
+        contender.rehearse()
+    times: list[list[float]] = [[] for _ in contenders]
+    for number in range(rounds):
+        for contender, taken in zip(contenders, times, strict=True):
+            if number % contender.every == 0:
+                taken.append(contender.task_seconds())
+    return [median(taken) for taken in times]

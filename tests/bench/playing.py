@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plays playbooks on this machine, with our Ansible or with the peers', and says how long each took."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from house import CHECKOUT
+
+Task = Mapping[str, Any]
+
+COLLECTIONS = CHECKOUT / ".cache" / "collections"
+
+# The interpreter of the virtual environment itself: on neither side is one searched for.
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+VERSIONS = """
+import json, pathlib, platform, sys
+from importlib.metadata import version
+found = {"Python": platform.python_version(), **{name: version(name) for name in ("ansible-core", "cryptography")}}
+for top in sys.path:
+    manifest = pathlib.Path(top, "ansible_collections", "community", "crypto", "MANIFEST.json")
+    if manifest.is_file():
+        found["community.crypto"] = json.loads(manifest.read_text())["collection_info"]["version"]
+print(json.dumps(found))
+"""
+
+
+class PlayFailed(Exception):
+    """A playbook did not end as it should: what it took says nothing."""
+
+
+@dataclass(frozen=True)
+class Ansible:
+    """An ansible-core and its collections; all that it writes lies in `home`."""
+
+    environment: Path
+    collections: Path
+    home: Path
+
+    def play(self, playbook: Path, inventory: Path, **environment: str) -> float:
+        """Play a playbook and return its seconds on the wall; raises PlayFailed."""
+        command = [self.environment / "bin" / "ansible-playbook", "-i", inventory, playbook]
+        began = time.perf_counter()
+        ended = subprocess.run(command, env=self._environment() | environment, capture_output=True, text=True)
+        seconds = time.perf_counter() - began
+        if ended.returncode != 0:
+            raise PlayFailed(
+                f"{playbook} ended with {ended.returncode}:\n{ended.stdout[-3000:]}\n{ended.stderr[-3000:]}"
+            )
+        return seconds
+
+    def versions(self) -> dict[str, str]:
+        python = self.environment / "bin" / "python"
+        told = subprocess.run([python, "-c", VERSIONS], capture_output=True, text=True, check=True).stdout
+        return dict(json.loads(told))
+
+    def _environment(self) -> dict[str, str]:
+        """Return an environment without this machine's configuration of Ansible."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+        ours = {
+            "ANSIBLE_HOME": self.home / "ansible",
+            "ANSIBLE_REMOTE_TMP": self.home / "ansible" / "tmp",
+            "ANSIBLE_COLLECTIONS_PATH": self.collections,
+            "ANSIBLE_CONFIG": _empty(self.home / "ansible.cfg"),
+            "LC_ALL": "C.UTF-8",
+        }
+        return kept | {name: str(value) for name, value in ours.items()}
+
+
+def koshin(directory: Path) -> Ansible:
+    """Return the peers' ansible-core with our collection: in a race both sides have the same libraries around them."""
+    return Ansible(CHECKOUT / ".venv-peers", COLLECTIONS, directory / "koshin")
+
+
+def peers(directory: Path) -> Ansible:
+    """Return the Ansible of the wheel `ansible`, which finds the collections that came with it by itself."""
+    return Ansible(CHECKOUT / ".venv-peers", directory / "no collections", directory / "peers")
+
+
+def own(directory: Path) -> Ansible:
+    """Return the Ansible of requirements.txt, which has all that the control host needs."""
+    return Ansible(CHECKOUT / ".venv", COLLECTIONS, directory / "own")
+
+
+def seconds_of(ansible: Ansible, tasks: Sequence[Task], wanted: Sequence[Any]) -> float:
+    """Play tasks on localhost; they find `wanted`, and in `directory` one that is empty. Raises PlayFailed."""
+    with tempfile.TemporaryDirectory(dir=_made(ansible.home)) as name:
+        files, directory = Path(name), _made(Path(name, "made"))
+        variables = {**LOCAL, "wanted": wanted, "directory": str(directory)}
+        inventory = write(files / "inventory.json", {"all": {"hosts": {"localhost": variables}}})
+        playbook = write(files / "playbook.yml", [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}])
+        return ansible.play(playbook, inventory)
+
+
+def write(path: Path, content: Any) -> Path:
+    """Write JSON, which is YAML, and return where."""
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+def _empty(path: Path) -> Path:
+    _made(path.parent)
+    path.touch()
+    return path
+
+
+def _made(directory: Path) -> Path:
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory

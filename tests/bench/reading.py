@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading certificates: all of them in one task, beside one after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from comparison import Contender, task_seconds
+from material import common_names, write_certificate
+from playing import koshin, peers
+from table import Row, at_least, for_scale
+
+FEW, MANY, MEASURED = 100, 1_000, 20
+
+KOSHIN = [
+    {
+        "koshin.tls.certificate_info": {"certificates": "{{ wanted }}", "directory": "{{ directory }}"},
+        "register": "read",
+        # What cannot be read is the error of its item, and would be quick.
+        "failed_when": "read.certificates | selectattr('found.certificate') | length != wanted | length",
+    }
+]
+# Nothing that runs on a host can be quicker than a module that does nothing.
+NOTHING = [{"ansible.builtin.ping": {}}]
+PEERS = [
+    {
+        "community.crypto.x509_certificate_info": {"path": "{{ item.files.certificate }}"},
+        "loop": "{{ wanted }}",
+        "loop_control": {"label": "{{ item.common_name }}"},
+        "register": "read",
+        "failed_when": "not read.public_key_fingerprints.sha256",
+    }
+]
+
+
+def rows(directory: Path, rounds: int) -> list[Row]:
+    certificates = [
+        {"common_name": name, "files": {"certificate": str(write_certificate(directory / f"{name}.pem", name))}}
+        for name in common_names(MANY)
+    ]
+    few = Contender(koshin(directory), KOSHIN, certificates[:FEW])
+    many = Contender(koshin(directory), KOSHIN, certificates)
+    loop = Contender(peers(directory), PEERS, certificates[:MEASURED], every=3)
+    nothing = Contender(koshin(directory), NOTHING, [])
+    few_seconds, many_seconds, loop_seconds, least = task_seconds([few, many, loop, nothing], rounds)
+    one = loop_seconds / MEASURED
+    return [
+        for_scale("any task at all (ansible.builtin.ping)", seconds=least),
+        *(
+            at_least(f"{count:,} certificates read", koshin=ours, peers=one * count, measured_at=MEASURED, goal=goal)
+            for count, ours, goal in ((FEW, few_seconds, 80), (MANY, many_seconds, 400))
+        ),
+    ]

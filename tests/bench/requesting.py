@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""P-256 keys and their CSRs: all of them in one task, beside two tasks that go one by one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from comparison import Contender, task_seconds
+from material import common_names
+from playing import koshin, peers
+from table import Row, at_least
+
+COUNT, MEASURED, GOAL = 100, 20, 200
+
+KOSHIN = [
+    {
+        "koshin.tls.certificate_request": {"requests": "{{ wanted }}", "directory": "{{ directory }}"},
+        "register": "made",
+        # What cannot be made is the error of its item, and would be quick.
+        "failed_when": "made.requests | selectattr('csr') | selectattr('changed') | length != wanted | length",
+    }
+]
+PEERS = [
+    {
+        "community.crypto.openssl_privatekey": {
+            "path": "{{ directory }}/{{ item.name }}.key",
+            "type": "ECC",
+            "curve": "secp256r1",
+        },
+        "loop": "{{ wanted }}",
+        "loop_control": {"label": "{{ item.name }}"},
+        "register": "key",
+        "failed_when": "key is not changed",
+    },
+    {
+        "community.crypto.openssl_csr": {
+            "path": "{{ directory }}/{{ item.name }}.csr",
+            "privatekey_path": "{{ directory }}/{{ item.name }}.key",
+            "common_name": "{{ item.subject.common_name }}",
+            "organization_name": "{{ item.subject.legal_name }}",
+            "locality_name": "{{ item.subject.locality }}",
+            "state_or_province_name": "{{ item.subject.state }}",
+            "country_name": "{{ item.subject.country }}",
+            "subject_alt_name": "{{ item.names | map('regex_replace', '^', 'DNS:') }}",
+        },
+        "loop": "{{ wanted }}",
+        "loop_control": {"label": "{{ item.name }}"},
+        "register": "request",
+        "failed_when": "request is not changed",
+    },
+]
+SUBJECT = {"legal_name": "Example Corporation", "locality": "Chiyoda-ku", "state": "Tokyo", "country": "JP"}
+
+
+def rows(directory: Path, rounds: int) -> list[Row]:
+    requests = [
+        {"name": name, "key": {"type": "ec", "size": 256}, "subject": {"common_name": name, **SUBJECT}, "names": [name]}
+        for name in common_names(COUNT)
+    ]
+    together = Contender(koshin(directory), KOSHIN, requests)
+    loop = Contender(peers(directory), PEERS, requests[:MEASURED], every=3)
+    ours, theirs = task_seconds([together, loop], rounds)
+    what, projected = f"{COUNT} P-256 keys and CSRs", theirs / MEASURED * COUNT
+    return [at_least(what, koshin=ours, peers=projected, measured_at=MEASURED, goal=GOAL)]

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table: what was measured, what is wanted, and in words whether it was reached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line. What does not apply is empty; `met` is None where nothing is wanted."""
+
+    what: str
+    koshin: str
+    peers: str
+    measured: str
+    goal: str
+    met: bool | None
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        return self.what, self.koshin, self.peers, self.measured, self.goal, VERDICTS[self.met]
+
+
+VERDICTS = {True: "met", False: "NOT MET", None: ""}
+HEADS = ("", "koshin.tls", "peers, in a loop", "measured", "goal", "")
+
+
+def at_least(what: str, *, koshin: float, peers: float, measured_at: int, goal: int) -> Row:
+    """Return the row of a comparison in seconds; the peers' are projected from `measured_at` pieces."""
+    ratio = peers / koshin
+    beside = f"{peers:.0f} s, projected from {measured_at}"
+    return Row(what, f"{koshin:.2f} s", beside, f"{ratio:.0f} x faster", f"at least {goal} x", ratio >= goal)
+
+
+def for_scale(what: str, *, seconds: float) -> Row:
+    """Return a row that nothing is wanted of: it shows what the others can be at best."""
+    return Row(what, f"{seconds:.2f} s", "", "", "", None)
+
+
+def fewer_bytes(what: str, *, size: int, goal: int) -> Row:
+    """Return the row of a size in bytes; a KB is 1,024 of them."""
+    return Row(what, "", "", f"{size / 1024:.1f} KB", f"under {goal // 1024} KB", size < goal)
+
+
+def exactly(what: str, *, count: int, goal: int) -> Row:
+    return Row(what, "", "", str(count), f"exactly {goal}", count == goal)
+
+
+def text(rows: Sequence[Row]) -> str:
+    """Return the table as lines of plain text."""
+    lines = [HEADS, *(row.cells for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADS))]
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
