@@ -154,7 +154,7 @@ def test_killed_anywhere_the_next_run_ends_with_one_order(before: ControlHost, q
 def test_twenty_at_once_place_one_order(before: ControlHost) -> None:
     certificate = due_certificate()
 
-    twenty = [begun(lambda: before.order_without_error(certificate), 0) for _ in range(PROCESSES)]
+    twenty = [begun(lambda: before.order_without_error(certificate), 0) for _unused in range(PROCESSES)]
 
     assert [ended(one) for one in twenty] == [False] * PROCESSES
     assert before.stands() == KNOWN

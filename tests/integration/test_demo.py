@@ -115,7 +115,7 @@ def test_the_demo_ends_well_also_after_one_that_was_killed(newcomer: Newcomer) -
     assert left_behind in newcomer.processes(), "the site of a killed demo goes on, or this test shows nothing"
 
     demo = newcomer.start()
-    said, _ = demo.communicate(timeout=DEMO_SECONDS)
+    said, _unused = demo.communicate(timeout=DEMO_SECONDS)
 
     print(said)
     assert demo.returncode == 0
