@@ -37,7 +37,7 @@ def task_seconds(contenders: Sequence[Contender], rounds: int) -> list[float]:
     """Return the median task time of each, in their order."""
     for contender in contenders:
         contender.rehearse()
-    times: list[list[float]] = [[] for _ in contenders]
+    times: list[list[float]] = [[] for _unused in contenders]
     for number in range(rounds):
         for contender, taken in zip(contenders, times, strict=True):
             if number % contender.every == 0:
