@@ -77,10 +77,11 @@ def _answered(host: str, answer: Entry, fill: _Filler) -> t.Iterator[Place]:
     wanted = {entry["name"]: entry for entry in checked}
     for item in answer["certificates"]:
         name = _text(item["name"])
-        place = fill.place(wanted[name], host) if name in wanted else Place(name, host)
         if item["error"]:
+            place = fill.place(wanted[name], host) if name in wanted else Place(name, host)
             yield _with_error(place, {key: _text(item["error"][key]) for key in ("code", "message", "next_move")})
         else:
+            place = fill.place(wanted[name], host)
             yield Place(place.name, host, place.certificate, from_plain(Found, item["found"]), place.error)
 
 

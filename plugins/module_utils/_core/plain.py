@@ -20,7 +20,7 @@ _PLAIN = frozenset({str, int, bool, type(None)})
 
 
 def to_plain(value: t.Any) -> t.Any:
-    """Return C(value) as dictionaries, lists, strings, numbers, booleans and None."""
+    """Return C(value) as JSON knows it."""
     if type(value) in _PLAIN:
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -28,7 +28,7 @@ def to_plain(value: t.Any) -> t.Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
-        # Not strftime: it writes the year 999 with three digits, which nobody reads again.
+        # strftime writes the year 999 in three digits.
         return value.astimezone(timezone.utc).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
     if isinstance(value, date):
         return value.isoformat()

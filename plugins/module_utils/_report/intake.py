@@ -89,7 +89,8 @@ def _from(host: str, entry: Item) -> Item:
 def _failure(entry: t.Any, noun: str) -> Failure:
     if not isinstance(entry, t.Mapping):
         return Failure("", noun, "a result is missing here: the task that should give it gave nothing")
-    said = text(entry, "message") or text(entry, "msg") or "failed without a word"
+    # What a module of ours failed with says the next move in C(msg) only.
+    said = sentence(entry, "msg") or sentence(entry, "message") or "failed without a word"
     host = text(entry, "host")
     return Failure(host, text(entry, "task") or ("" if host else noun), said)
 

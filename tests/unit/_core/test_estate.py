@@ -137,6 +137,7 @@ def test_a_validation_for_a_name_that_is_not_there_is_refused():
         {"certificates": [{"name": "www.example.jp", "error": None, "found": {"serial": 1}}]},
         {"certificates": [{"name": "www.example.jp", "error": "no", "found": None}]},
         {"certificates": 7},
+        {"certificates": [{"name": "other.example.jp", "error": None, "found": {}}]},
         {"web_root": 7},
     ],
 )

@@ -57,6 +57,10 @@ def test_a_failed_result_of_a_host_is_that_hosts_failure():
         ({"failed": True, "host": "web2", "msg": "No\nspace left"}, Failure("web2", "", "No space left")),
         ({"unreachable": True, "msg": "timed out"}, Failure("", "tokens", "timed out")),
         ({}, Failure("", "tokens", "failed without a word")),
+        (
+            {"failed": True, "message": "x is missing.", "next_move": "Add it.", "msg": "x is missing. Add it."},
+            Failure("", "tokens", "x is missing. Add it."),
+        ),
     ],
 )
 def test_what_is_missing_or_failed_is_a_failure(entry, failure):
