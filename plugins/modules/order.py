@@ -46,11 +46,10 @@ options:
     default: []
   requests:
     description:
-      - The items that M(koshin.tls.certificate_request) returned on all hosts.
-      - Give them with O(action=advance); without its CSR a certificate cannot be ordered.
-    type: list
-    elements: dict
-    default: []
+      - What M(koshin.tls.certificate_request) returned, by the name of the host.
+      - Give it with O(action=advance); without the CSR of its own host a certificate cannot be ordered.
+    type: dict
+    default: {}
   findings:
     description:
       - What M(koshin.tls.organization_check) and M(koshin.tls.domain_check) returned.
@@ -217,7 +216,7 @@ OPTIONS = {
     **LEDGER,
     "action": {"choices": ["advance", "cancel"], "default": "advance"},
     "applications": ITEMS,
-    "requests": ITEMS,
+    "requests": {"type": "dict", "default": {}},
     "findings": ITEMS,
     "published": {"type": "dict", "default": {}},
     "answered": {"type": "dict", "default": {}},

@@ -94,7 +94,7 @@ class ControlHost:
             "accounts": [{"name": "shop", "ca": "local", "directory": str(self.directory / "ca")}],
             "organizations": [organization],
             "applications": [certificate["planned"]],
-            "requests": [certificate["request"]],
+            "requests": {"web1": {"requests": [certificate["request"]]}},
             "answered": {"web1": "/var/www/html"},
         }
 

@@ -87,13 +87,13 @@ def test_an_unreachable_host_and_a_broken_certificate_stop_no_other(
     assert estate.orders() == ["old1.example.test"]
 
 
-def test_a_broken_nginx_keeps_its_certificate_and_stops_further_batches(estate: Estate) -> None:
-    """Hosts are installed in the order of their names, the first one alone."""
+def test_a_broken_nginx_keeps_its_certificate_and_stops_no_other(estate: Estate) -> None:
+    """Hosts are installed in the order of their names, the first one alone: nothing was changed on it."""
     estate.nobody_is_waited_for()
     bought = {host: estate.site(host, f"{host}.example.test") for host in ("web1", "old1")}
     old1 = estate.hosts["old1"]
     old1.write(BROKEN, "nonsense")
-    before = estate.snapshot(["/etc/nginx"])
+    before = old1.snapshot(["/etc/nginx"])
 
     run = estate.run("koshin.tls.renew")
 
@@ -103,18 +103,34 @@ def test_a_broken_nginx_keeps_its_certificate_and_stops_further_batches(estate: 
     assert "nginx -t" in error["message"]
     assert BROKEN in error["message"]
     assert "run again" in error["next_move"]
-    assert estate.snapshot(["/etc/nginx"]) == before
-    for host, sold in bought.items():
-        assert estate.hosts[host].served(f"{host}.example.test").pem == sold.certificate
+    assert old1.snapshot(["/etc/nginx"]) == before
+    assert old1.served("old1.example.test").pem == bought["old1"].certificate
+    assert estate.hosts["web1"].served("web1.example.test", anchors=estate.anchors).verified
     assert {one["subject"] for one in estate.report()["attention"]} == {"old1.example.test"}
 
     old1.run(["rm", BROKEN])
     repaired = estate.run("koshin.tls.renew")
 
     assert repaired.rc == 0
-    for host in bought:
-        assert estate.hosts[host].served(f"{host}.example.test", anchors=estate.anchors).verified
+    assert old1.served("old1.example.test", anchors=estate.anchors).verified
     assert estate.orders() == ["old1.example.test", "web1.example.test"]
+
+
+def test_a_certificate_that_had_to_be_put_back_stops_further_batches(estate: Estate) -> None:
+    """Its reload does nothing, so the new certificate is never served: the next hosts are left as they are."""
+    estate.nobody_is_waited_for()
+    bought = {host: estate.site(host, f"{host}.example.test") for host in ("web1", "old1")}
+    lying = {"name": "nginx", "test_command": "nginx -t", "reload_command": "true", "port": 443}
+    estate.host_variables["old1"]["tls_services"] = [lying]
+
+    run = estate.run("koshin.tls.renew")
+
+    assert run.rc != 0
+    (error,) = errors_of(run, "Install what was issued for this host", "old1")
+    assert "certificate from before is back" in error["message"]
+    for host, sold in bought.items():
+        assert estate.hosts[host].served(f"{host}.example.test").pem == sold.certificate
+    assert not estate.hosts["web1"].exists("/etc/koshin/tls/web1.example.test/current")
 
 
 def test_one_name_on_two_hosts_is_refused_before_any_key_is_made(estate: Estate) -> None:

@@ -55,10 +55,13 @@ def jobs(
     accounts: Mapping[str, Account],
     organizations: Mapping[str, Organization],
     people: Mapping[str, Person],
-    requests: Mapping[str, SigningRequest],
+    requests: Mapping[tuple[str, str], SigningRequest],
     findings: Sequence[Finding],
 ) -> list[Job]:
-    """Join what renewal_info, the checks and the hosts said; raises InputRefused where an account is gone."""
+    """Join what renewal_info, the checks and the hosts said; raises InputRefused where an account is gone.
+
+    C(requests): by host and certificate.
+    """
     names = frozenset(one.certificate.name for one in planned)
     blocking: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -70,7 +73,7 @@ def jobs(
             account=named(accounts, one.certificate.account, "tls_accounts"),
             organization=(organization := named(organizations, one.certificate.organization, "tls_organizations")),
             responsible=people.get(organization.contacts.responsible or ""),
-            request=requests.get(one.certificate.name),
+            request=requests.get((one.certificate.host, one.certificate.name)),
             blocking=tuple(blocking.get(one.certificate.name, ())),
             in_run=names,
         )
@@ -78,15 +81,25 @@ def jobs(
     ]
 
 
-def signing_requests(items: Sequence[Mapping[str, t.Any]]) -> dict[str, SigningRequest]:
-    """Return certificate → the CSR that came for it; what no certificate_request says is none."""
+def signing_requests(answers: Mapping[str, t.Any]) -> dict[tuple[str, str], SigningRequest]:
+    """Return (host, certificate) → the CSR that came from there; what no certificate_request says is none.
+
+    A host speaks for itself only: with a CSR for another's certificate it would be given a certificate for its key.
+    """
     requests = {}
-    for item in items:
-        with suppress(InputRefused):
-            request = from_plain(SigningRequest, {key: item.get(key) for key in ("name", "key_hash", "csr")})
-            if not item.get("error"):
-                requests[request.name] = request
+    for host, answer in answers.items():
+        for item in items_of(answer, "requests"):
+            with suppress(InputRefused):
+                request = from_plain(SigningRequest, {key: item.get(key) for key in ("name", "key_hash", "csr")})
+                requests[host, request.name] = request
     return requests
+
+
+def items_of(answer: t.Any, noun: str) -> list[Mapping[str, t.Any]]:
+    """Return the items without an error of what a host returned, whatever that is."""
+    items = answer.get(noun) if isinstance(answer, Mapping) else None
+    every = items if isinstance(items, list) else []
+    return [item for item in every if isinstance(item, Mapping) and not item.get("error")]
 
 
 Noun = t.TypeVar("Noun")

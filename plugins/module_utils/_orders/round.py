@@ -21,7 +21,7 @@ from .advance import advance, anchors_of
 from .control import Control
 from .describe import NO_ORDER, order_item
 from .handover import Trust, hand_over
-from .job import Job, Progress
+from .job import Job, Progress, items_of
 from .rehearsal import rehearse
 
 Item = dict[str, t.Any]
@@ -110,11 +110,7 @@ def _late(progress: Progress, ledger: Ledger, now: datetime) -> Item | None:
 
 def _lying(published: Mapping[str, t.Any], ledger: Ledger) -> list[Placement]:
     """Return the placements that hosts said they published. C(published): host → what http_token returned there."""
-    said = {
-        (host, *place)
-        for host, answer in published.items()
-        for place in _places(answer.get("tokens") if isinstance(answer, Mapping) else None)
-    }
+    said = {(host, *place) for host, answer in published.items() for place in _places(answer)}
     return [
         one
         for one in (ledger.placements() if said else [])
@@ -122,10 +118,10 @@ def _lying(published: Mapping[str, t.Any], ledger: Ledger) -> list[Placement]:
     ]
 
 
-def _places(tokens: t.Any) -> t.Iterator[tuple[str, ...]]:
+def _places(answer: t.Any) -> t.Iterator[tuple[str, ...]]:
     """Return where a host says that tokens lie now; what is no token's item says nothing."""
-    for item in tokens if isinstance(tokens, list) else ():
-        if isinstance(item, Mapping) and not item.get("error") and item.get("state") == "published":
+    for item in items_of(answer, "tokens"):
+        if item.get("state") == "published":
             yield tuple(str(item.get(key)) for key in ("certificate", "name", "path", "web_root"))
 
 

@@ -14,7 +14,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.order import Orde
 from ansible_collections.koshin.tls.plugins.module_utils._core.outcome import Outcome
 from ansible_collections.koshin.tls.plugins.module_utils._orders.cancel import cancel
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import Control
-from ansible_collections.koshin.tls.plugins.module_utils._orders.job import Job, signing_requests
+from ansible_collections.koshin.tls.plugins.module_utils._orders.job import Job, jobs, signing_requests
 from ansible_collections.koshin.tls.plugins.module_utils._orders.round import advance_all
 from ansible_collections.koshin.tls.plugins.module_utils._orders.survey import survey
 from unit._core.material import ACCOUNT, COMPANY, NOW, PEOPLE, certificate, facts, issue
@@ -117,9 +117,27 @@ def test_a_host_publishes_its_own_tokens_only(tmp_path):
 
 def test_what_is_no_request_is_not_one():
     good = {"name": NAME, "key_hash": KEY_HASH, "csr": "csr", "error": None}
-    odd = [{}, {"name": 1}, {**good, "name": "b", "csr": ["x"]}, {**good, "name": "c", "error": {"code": "x"}}]
+    odd = [{}, 7, {"name": 1}, {**good, "name": "b", "csr": ["x"]}, {**good, "name": "c", "error": {"code": "x"}}]
 
-    assert list(signing_requests([*odd, good])) == [NAME]
+    answers = {"web1": {"requests": [*odd, good]}, "web2": None, "web3": {"requests": 7}, "web4": {"skipped": True}}
+
+    assert list(signing_requests(answers)) == [("web1", NAME)]
+
+
+def test_a_host_makes_requests_for_its_own_certificates_only(tmp_path):
+    forged = {"name": NAME, "key_hash": "66" * 32, "csr": "csr of an attacker", "error": None}
+    known = control(tmp_path, local=MemoryAuthority())
+
+    (made,) = jobs(
+        [job().planned],
+        accounts=known.accounts,
+        organizations=known.organizations,
+        people=PEOPLE,
+        requests=signing_requests({"web2": {"requests": [forged]}}),
+        findings=[],
+    )
+
+    assert made.request is None
 
 
 def test_an_order_that_the_ca_has_lost_can_be_given_up(tmp_path):
