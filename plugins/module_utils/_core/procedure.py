@@ -33,7 +33,6 @@ class NextStep(str, Enum):
 class Facts:
     """What is known of one certificate. ``tokens`` handed out and not yet retracted, ``published`` of them."""
 
-    broken: bool = False
     due: bool = False
     requested: bool = False
     order: OrderState | None = None
@@ -44,7 +43,6 @@ class Facts:
 
 
 _TABLE: tuple[tuple[t.Callable[[Facts], bool], NextStep], ...] = (
-    (lambda facts: facts.broken, NextStep.CORRECT),
     (lambda facts: facts.uninstalled, NextStep.INSTALL),
     (lambda facts: facts.order is OrderState.INTENDED, NextStep.LOOK_UP),
     (lambda facts: facts.order is OrderState.OPEN and bool(facts.awaits), NextStep.WAIT_FOR_PERSON),

@@ -22,7 +22,6 @@ from unit._core.material import DAY, NOW
     ("known", "step"),
     [
         (Facts(), NextStep.NONE),
-        (Facts(broken=True, due=True), NextStep.CORRECT),
         (Facts(due=True), NextStep.REQUEST),
         (Facts(due=True, requested=True), NextStep.APPLY),
         (Facts(due=True, order=OrderState.INTENDED), NextStep.LOOK_UP),
