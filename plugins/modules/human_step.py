@@ -155,8 +155,8 @@ import dataclasses
 
 from ansible_collections.koshin.tls.plugins.module_utils._ca.base import AcceptsConfirmation
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import InputRefused
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import HumanStep, StepKind, StepState
 from ansible_collections.koshin.tls.plugins.module_utils._core.plain import to_plain
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import HumanStep, StepKind, StepState
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import CONTROL_LISTS, LEDGER, Control
 

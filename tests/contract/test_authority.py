@@ -17,7 +17,8 @@ from ansible_collections.koshin.tls.plugins.module_utils._ca.base import (
     NamesTrustAnchors,
     RecognizesCertificates,
 )
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import Application, Order, OrderState, StepKind
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import Application, Order, OrderState
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
 from contract.applicant import application, key_hash, new_key
 from contract.authorities import NOW, LocalUnderQuestion
 from contract.killing import killed_everywhere
@@ -28,7 +29,7 @@ NAMES = ("www.example.jp", "example.jp", "shop.example.jp")
 def paid(ca: LocalUnderQuestion, wanted: Application | None = None) -> Order:
     """Place an order and do what has to be done until its tokens are handed out."""
     order = ca.authority().submit(wanted or application(*NAMES))
-    return ca.do(order, StepKind.PAYMENT) if order.awaits == (StepKind.PAYMENT,) else order
+    return ca.do(order, StepKind.PAYMENT) if order.awaited == (StepKind.PAYMENT,) else order
 
 
 def validated(ca: LocalUnderQuestion, wanted: Application | None = None) -> Order:
@@ -41,7 +42,7 @@ def issued(ca: LocalUnderQuestion, wanted: Application | None = None) -> Order:
     """Go all the way; every step is asked of another process's view of the CA."""
     order = validated(ca, wanted)
     while order.awaits:
-        order = ca.do(order, order.awaits[0])
+        order = ca.do(order, order.awaited[0])
     return ca.authority().read(order.reference)
 
 
@@ -218,7 +219,7 @@ def test_only_what_the_ca_sees_is_validated_and_the_others_have_a_reason(ca: Loc
 
     assert order.state is OrderState.OPEN
     assert order.validated == (NAMES[1],)
-    assert order.awaits == ()
+    assert order.awaited == ()
     assert NAMES[0] in order.reason
     assert NAMES[1] not in order.reason.replace(NAMES[0], "").replace(NAMES[2], "")
     assert ca.authority().read(order.reference) == order
@@ -253,7 +254,7 @@ def test_a_step_is_taken_only_when_it_is_awaited_and_the_no_says_what_is(ca: Loc
     if not isinstance(authority, AcceptsConfirmation):
         pytest.skip("this CA knows by itself what people did")
     order = authority.submit(application(*NAMES))
-    assert order.awaits == (StepKind.PAYMENT,)
+    assert order.awaited == (StepKind.PAYMENT,)
     assert order.tokens == ()
 
     with pytest.raises(CertificateAuthorityRefused, match="it awaits payment"):
@@ -284,7 +285,7 @@ def test_what_is_issued_fits_key_and_names_and_ends_at_the_trust_anchor(ca: Loca
     order = issued(ca, application(*NAMES, key=key))
 
     assert order.state is OrderState.ISSUED
-    assert order.awaits == ()
+    assert order.awaited == ()
     leaf, *others = [x509.load_pem_x509_certificate(pem.encode()) for pem in order.chain]
     assert leaf.public_key() == key.public_key()
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -339,7 +340,7 @@ def test_a_ca_recognizes_its_own_certificates_and_no_others(ca: LocalUnderQuesti
 
 def test_killed_at_any_point_of_the_last_step_it_can_be_done_again(ca: LocalUnderQuestion):
     order = validated(ca)
-    assert order.awaits == (StepKind.PHONE_CONFIRMATION,)
+    assert order.awaited == (StepKind.PHONE_CONFIRMATION,)
     tried: list[LocalUnderQuestion] = []
 
     def attempt(number: int):
@@ -366,7 +367,7 @@ def test_an_order_that_is_rejected_later_says_why_and_counts_no_more(ca: LocalUn
     assert "'Example Corporation'" in order.reason
     assert "'Example Holdings'" in order.reason
     assert order.chain == ()
-    assert order.awaits == ()
+    assert order.awaited == ()
     assert ca.authority().find(wanted) is None
 
 

@@ -13,7 +13,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState, StepState
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepState
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger
 from integration.conftest import COLLECTIONS
 from integration.harness.authority import Authority

@@ -13,7 +13,8 @@ from enum import Enum
 
 from .._core.errors import KoshinError
 from .._core.inventory import Method
-from .._core.order import Application, Order, StepKind
+from .._core.order import Application, Order
+from .._core.step import StepKind
 
 
 class CertificateAuthorityRefused(KoshinError):
@@ -41,6 +42,7 @@ class Traits:
 
     ``window_days``: renewal opens so many days before the end for certificates bought through this account,
     ``window_days_elsewhere`` for others; ``checked_on``: the day somebody last looked that up.
+    ``steps``: what people do for an order, usually.
     ``names_in_csr``: the CA wants every additional name in the CSR too. ``products``: the first is the default.
     """
 
@@ -53,6 +55,7 @@ class Traits:
     checked_on: date
     costs_money: bool
     publicly_trusted: bool
+    steps: frozenset[StepKind]
     names_in_csr: bool = False
 
 

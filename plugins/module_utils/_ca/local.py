@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import date
 
 from .._core.inventory import Account, LocalSettings, Method
-from .._core.order import Application, Order, StepKind
+from .._core.order import Application, Order
+from .._core.step import StepKind
 from .base import CarryOver, Traits
 from .local_engine import Clock, Engine
 from .local_order import LocalOrder, answer
@@ -27,6 +28,7 @@ def local_traits(settings: LocalSettings) -> Traits:
         checked_on=date(2026, 11, 23),
         costs_money=settings.costs_money,
         publicly_trusted=False,
+        steps=frozenset(kind for kind, wanted in _steps(settings) if wanted),
     )
 
 
@@ -35,12 +37,11 @@ class LocalAuthority:
 
     def __init__(self, account: Account, *, clock: Clock) -> None:
         settings = account.settings
-        steps = ((StepKind.PAYMENT, settings.payment), (StepKind.PHONE_CONFIRMATION, settings.phone))
         self._traits = local_traits(settings)
         self._engine = Engine(
             settings.directory,
             name=f"Local authority {account.name}",
-            steps=tuple(kind for kind, wanted in steps if wanted),
+            steps=tuple(kind for kind, wanted in _steps(settings) if wanted),
             traits=self._traits,
             resolver=account.resolver,
             clock=clock,
@@ -74,3 +75,7 @@ class LocalAuthority:
 
     def trust_anchors(self) -> str:
         return self._engine.root()
+
+
+def _steps(settings: LocalSettings) -> tuple[tuple[StepKind, bool], ...]:
+    return (StepKind.PAYMENT, settings.payment), (StepKind.PHONE_CONFIRMATION, settings.phone)

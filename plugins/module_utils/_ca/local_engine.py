@@ -11,7 +11,8 @@ from datetime import datetime
 
 from .._ca.base import CertificateAuthorityRefused
 from .._core.inventory import Resolver
-from .._core.order import Application, StepKind
+from .._core.order import Application
+from .._core.step import StepKind
 from .._dcv.look import Sight, look_all
 from .._x509.authority import issue, new_intermediate, new_root
 from .._x509.reading import certificate_facts

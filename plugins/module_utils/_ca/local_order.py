@@ -11,7 +11,8 @@ import typing as t
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from .._core.order import Application, FileToken, Order, OrderState, StepKind
+from .._core.order import Application, FileToken, Order, OrderState
+from .._core.step import Awaited, StepKind
 
 TOKEN_DIRECTORY = "/.well-known/pki-validation"
 # BR 1.6.1 asks for 112 bits of randomness at least.
@@ -122,7 +123,7 @@ def answer(order: LocalOrder) -> Order:
         state=STATES[order.status],
         names=order.application.names,
         key_hash=order.application.key_hash,
-        awaits=order.awaits,
+        awaits=tuple(Awaited(kind) for kind in order.awaits),
         tokens=order.tokens,
         validated=order.validated,
         chain=order.chain,

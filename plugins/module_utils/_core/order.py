@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import Enum
 
 from .inventory import Method, Organization, Person
+from .step import Awaited, StepKind
 
 
 class Action(str, Enum):
@@ -20,19 +21,6 @@ class Action(str, Enum):
     NEW = "new"
     RENEWAL = "renewal"
     REISSUE = "reissue"
-
-
-class StepKind(str, Enum):
-    """Steps that a person does; the words of ``confirm.yml -e tls_step=``."""
-
-    PAYMENT = "payment"
-    PHONE_CONFIRMATION = "phone_confirmation"
-
-
-class StepState(str, Enum):
-    OPEN = "open"
-    DONE = "done"
-    WITHDRAWN = "withdrawn"
 
 
 class OrderState(str, Enum):
@@ -67,8 +55,22 @@ class SigningRequest:
 
 
 @dataclass(frozen=True)
+class Replaced:
+    """The certificate in use that an application replaces. ``bought_here``: through the same account."""
+
+    serial: str
+    key_hash: str
+    not_after: datetime
+    bought_here: bool
+
+
+@dataclass(frozen=True)
 class Application:
-    """What is submitted to a CA. ``own_reference`` is ours: the CA keeps it, and finds the order again by it."""
+    """What is submitted to a CA. ``own_reference`` is ours: the CA keeps it, and finds the order again by it.
+
+    ``approvers``: name → address that approves it, for names validated by mail. ``replaces``: the certificate in use.
+    ``reissue_of``: own reference of the order inside which it is issued again.
+    """
 
     own_reference: str
     certificate: str
@@ -81,6 +83,9 @@ class Application:
     key_hash: str
     product: str | None = None
     responsible: Person | None = None
+    approvers: tuple[tuple[str, str], ...] = ()
+    replaces: Replaced | None = None
+    reissue_of: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -98,10 +103,21 @@ class FileToken:
 
 
 @dataclass(frozen=True)
+class DnsToken:
+    """A record that the CA wants to see: ``record`` its owner name without a final dot, ``type`` TXT or CNAME."""
+
+    name: str
+    record: str
+    type: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Order:
     """What a CA says of an order now.
 
-    ``awaits``: what it waits for from people; ``tokens``: every token it handed out; ``validated``: names it believes.
+    ``awaits``: what it waits for from people; ``tokens`` and ``records``: every file and DNS
+    record it wants to see; ``validated``: names it believes.
     ``chain``: PEM certificates as delivered, in any order, once ISSUED. ``reason``: the CA's own words.
     """
 
@@ -110,11 +126,17 @@ class Order:
     state: OrderState
     names: tuple[str, ...]
     key_hash: str
-    awaits: tuple[StepKind, ...] = ()
+    awaits: tuple[Awaited, ...] = ()
     tokens: tuple[FileToken, ...] = ()
+    records: tuple[DnsToken, ...] = ()
     validated: tuple[str, ...] = ()
     chain: tuple[str, ...] = ()
     reason: str = ""
+
+    @property
+    def awaited(self) -> tuple[StepKind, ...]:
+        """Return the kinds of the steps that it waits for."""
+        return tuple(one.kind for one in self.awaits)
 
 
 @dataclass(frozen=True)
@@ -132,23 +154,6 @@ class OrderRecord:
     created_at: datetime
     updated_at: datetime
     reason: str = ""
-
-
-@dataclass(frozen=True)
-class HumanStep:
-    """A step that a person does. ``role``: which contact of the organisation (payer, responsible …)."""
-
-    certificate: str
-    own_reference: str
-    kind: StepKind
-    state: StepState
-    role: str
-    since: datetime
-    latest_by: datetime | None
-    done_at: datetime | None = None
-    done_by: str | None = None
-    note: str = ""
-    reference: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from .order import OrderState, StepKind
+from .order import OrderState
+from .step import StepKind
 
 
 class NextStep(str, Enum):
@@ -45,8 +46,8 @@ class Facts:
 _TABLE: tuple[tuple[t.Callable[[Facts], bool], NextStep], ...] = (
     (lambda facts: facts.uninstalled, NextStep.INSTALL),
     (lambda facts: facts.order is OrderState.INTENDED, NextStep.LOOK_UP),
-    (lambda facts: facts.order is OrderState.OPEN and bool(facts.awaits), NextStep.WAIT_FOR_PERSON),
     (lambda facts: facts.order is OrderState.OPEN and facts.published < facts.tokens, NextStep.PUBLISH),
+    (lambda facts: facts.order is OrderState.OPEN and bool(facts.awaits), NextStep.WAIT_FOR_PERSON),
     (lambda facts: facts.order is OrderState.OPEN and facts.tokens > 0, NextStep.VALIDATE),
     (lambda facts: facts.order is OrderState.OPEN, NextStep.WAIT_FOR_AUTHORITY),
     (lambda facts: facts.order is None and not facts.due, NextStep.NONE),
@@ -72,33 +73,57 @@ class Phase(str, Enum):
 
 Step = t.Union[StepKind, Phase]
 
-# What a step usually takes, until the ledger has seen slower ones. In the order of the procedure.
-_USUAL: t.Mapping[Step, timedelta] = {
-    StepKind.PAYMENT: timedelta(days=7),
-    Phase.VALIDATION: timedelta(days=2),
-    StepKind.PHONE_CONFIRMATION: timedelta(days=3),
-    Phase.INSTALLATION: timedelta(days=1),
+# What comes one after the other; what stands in one row is done side by side.
+_STAGES: tuple[tuple[Step, ...], ...] = (
+    (StepKind.RECORD_CORRECTION,),
+    (StepKind.APPROVE_PURCHASE,),
+    (StepKind.LOOK_UP, StepKind.PURCHASE),
+    (StepKind.PAYMENT,),
+    (StepKind.TELL_SWITCHBOARD, StepKind.APPLICATION, StepKind.MY_PAGE, StepKind.REISSUE),
+    (StepKind.TOKEN, StepKind.CHANGE_VALIDATION),
+    (Phase.VALIDATION, StepKind.PUBLISH_RECORD, StepKind.MAIL_APPROVAL),
+    (StepKind.DOCUMENTS, StepKind.PHONE_CONFIRMATION),
+    (Phase.INSTALLATION,),
+)
+
+# What a step usually takes, until the ledger has seen slower ones.
+_USUAL_DAYS: t.Mapping[Step, int] = {
+    StepKind.RECORD_CORRECTION: 21,
+    StepKind.APPROVE_PURCHASE: 2,
+    StepKind.LOOK_UP: 1,
+    StepKind.PURCHASE: 2,
+    StepKind.PAYMENT: 7,
+    StepKind.TELL_SWITCHBOARD: 1,
+    StepKind.APPLICATION: 2,
+    StepKind.MY_PAGE: 1,
+    StepKind.REISSUE: 2,
+    StepKind.TOKEN: 1,
+    StepKind.CHANGE_VALIDATION: 1,
+    StepKind.PUBLISH_RECORD: 1,
+    StepKind.MAIL_APPROVAL: 2,
+    Phase.VALIDATION: 2,
+    StepKind.DOCUMENTS: 5,
+    StepKind.PHONE_CONFIRMATION: 3,
+    Phase.INSTALLATION: 1,
 }
 
 
-def latest_by(step: Step, *, not_after: datetime, slowest: t.Mapping[StepKind, timedelta]) -> datetime:
-    """Return when C(step) must be done for the steps after it to end before C(not_after) of the certificate in use."""
-    order = list(_USUAL)
-    later = order[order.index(step) + 1 :]
-    return not_after - sum((_length(one, slowest) for one in later), timedelta())
+def latest_by(
+    step: Step,
+    *,
+    not_after: datetime,
+    slowest: t.Mapping[StepKind, timedelta],
+    expected: t.Collection[StepKind],
+) -> datetime:
+    """Return when C(step) must be done for the steps after it to end before C(not_after) of the certificate in use.
+
+    C(expected): the steps of people that orders of this CA go through; C(slowest): what each took at its slowest.
+    """
+    place = next(number for number, stage in enumerate(_STAGES) if step in stage)
+    later = [[one for one in stage if isinstance(one, Phase) or one in expected] for stage in _STAGES[place + 1 :]]
+    return not_after - sum((max(_length(one, slowest) for one in stage) for stage in later if stage), timedelta())
 
 
 def _length(step: Step, slowest: t.Mapping[StepKind, timedelta]) -> timedelta:
-    usual = _USUAL[step]
+    usual = timedelta(days=_USUAL_DAYS[step])
     return max(usual, slowest.get(step, usual)) if isinstance(step, StepKind) else usual
-
-
-# Which contact of the organisation does a step, and what it is, in a sentence.
-ROLES: t.Mapping[StepKind, str] = {
-    StepKind.PAYMENT: "payer",
-    StepKind.PHONE_CONFIRMATION: "responsible",
-}
-DUTIES: t.Mapping[StepKind, str] = {
-    StepKind.PAYMENT: "pay the CA's invoice",
-    StepKind.PHONE_CONFIRMATION: "answer the CA's call at the representative number of the record",
-}

@@ -13,18 +13,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 
 from .._core.errors import LedgerRefused
-from .._core.order import (
-    OPEN_STATES,
-    Application,
-    HumanStep,
-    Issue,
-    Order,
-    OrderRecord,
-    OrderState,
-    Placement,
-    StepKind,
-    StepState,
-)
+from .._core.order import OPEN_STATES, Application, Issue, Order, OrderRecord, OrderState, Placement
+from .._core.step import HumanStep, StepKind, StepState
 from . import events, issues, orders, tokens
 from . import steps as human_steps
 from .connection import open_engine, reading, writing

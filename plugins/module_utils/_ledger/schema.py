@@ -52,8 +52,10 @@ def tables() -> Tables:
             metadata,
             "human_steps",
             key="own_reference kind",
-            texts="certificate state role since note reference",
-            optional="latest_by done_at done_by",
+            texts="certificate state role since note reference account subject details link",
+            optional="latest_by done_at done_by due_on taken_by taken_until",
+            numbers="people",
+            documents="confirmed_by",
             refers_to={"own_reference": "orders.own_reference"},
         ),
         placements=_table(

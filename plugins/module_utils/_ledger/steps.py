@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from .._core.errors import LedgerRefused
-from .._core.order import OPEN_STATES, HumanStep, Order, OrderRecord, OrderState, StepKind, StepState
+from .._core.order import OPEN_STATES, Order, OrderRecord, OrderState
 from .._core.plain import to_plain
+from .._core.step import HumanStep, StepKind, StepState
 from .._core.typed import parse_time
 from . import orders
 from .connection import rows
@@ -56,13 +57,13 @@ def observed(transaction: Transaction, record: OrderRecord, order: Order, steps:
     known = {step.kind: step for step in _of_order(transaction.connection, record.own_reference)}
     changes = []
     for kind, step in known.items():
-        if step.state is StepState.OPEN and kind not in order.awaits:
+        if step.state is StepState.OPEN and kind not in order.awaited:
             changes.append(_done(transaction, step, by=AUTHORITY))
     for step in steps:
         before = known.get(step.kind)
         if before is None:
             changes.append(_announce(transaction, step))
-        elif before.done_by == AUTHORITY and step.kind in order.awaits:
+        elif before.done_by == AUTHORITY and step.kind in order.awaited:
             changes.append(_reopen(transaction, before, since=step.since, by=AUTHORITY, note=""))
     return bool(changes)
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from .._ca.base import (
@@ -19,8 +19,9 @@ from .._ca.base import (
 from .._core.carry_over import carry_over, shortfall_days
 from .._core.errors import InputRefused, KoshinError
 from .._core.inventory import Account
-from .._core.order import HumanStep, Issue, Order, OrderRecord, OrderState, Placement, StepState
-from .._core.procedure import ROLES, latest_by
+from .._core.order import Issue, Order, OrderRecord, OrderState, Placement
+from .._core.procedure import latest_by
+from .._core.step import DUTIES, HumanStep, StepKind, StepState
 from .._ledger.ledger import Ledger
 from .._x509.reading import certificate_facts
 from .._x509.verify import complete_chain, system_trust_anchors
@@ -82,14 +83,14 @@ def _go_on(
     clock: Clock,
 ) -> Progress:
     said = [done] if done else []
-    changed = _remember(job, record, order, ledger, clock) or bool(done)
+    changed = _remember(job, record, order, authority.traits.steps, ledger, clock) or bool(done)
     for _round in range(_ROUNDS):
         before = order
         order = _validate(job, _confirm(order, record, authority, ledger), record, authority, ledger)
         if order == before:
             break
         said += _moves(before, order)
-        changed = _remember(job, record, order, ledger, clock) or changed
+        changed = _remember(job, record, order, authority.traits.steps, ledger, clock) or changed
     if order.state is OrderState.ISSUED:
         issue = _collect(job, record, order, authority, ledger, clock)
         said.append(f"order {order.reference} is issued until {issue.not_after:%Y-%m-%d}")
@@ -128,7 +129,7 @@ def _standing(order: Order) -> str:
 
 def _moves(before: Order, after: Order) -> list[str]:
     """Say what confirming and validating changed."""
-    confirmed = [f"confirmed {kind.value}" for kind in before.awaits if kind not in after.awaits]
+    confirmed = [f"confirmed {kind.value}" for kind in before.awaited if kind not in after.awaited]
     believed = [name for name in after.validated if name not in before.validated]
     return confirmed + ([f"validated {', '.join(believed)}"] if believed else [])
 
@@ -142,7 +143,7 @@ def _confirm(order: Order, record: OrderRecord, authority: CertificateAuthority,
         for step in ledger.steps([record.certificate], states=(StepState.DONE,))
         if step.own_reference == record.own_reference
     }
-    for kind in order.awaits:
+    for kind in order.awaited:
         if kind in done:
             order = authority.confirm(order.reference, kind)
     return order
@@ -163,32 +164,45 @@ def _validate(job: Job, order: Order, record: OrderRecord, authority: Certificat
     return authority.validate(order) if wanted <= lying else order
 
 
-def _remember(job: Job, record: OrderRecord, order: Order, ledger: Ledger, clock: Clock) -> bool:
+def _remember(
+    job: Job, record: OrderRecord, order: Order, expected: Collection[StepKind], ledger: Ledger, clock: Clock
+) -> bool:
     if order.state is OrderState.ISSUED:
         # Closed only together with its chain: see _collect.
         return False
     return ledger.observed(
         record.own_reference,
         order,
-        steps=_steps(job, record, order, ledger, clock),
+        steps=_steps(job, record, order, expected, ledger, clock),
         placements=_placements(job, record, order),
     )
 
 
-def _steps(job: Job, record: OrderRecord, order: Order, ledger: Ledger, clock: Clock) -> list[HumanStep]:
+def _steps(
+    job: Job, record: OrderRecord, order: Order, expected: Collection[StepKind], ledger: Ledger, clock: Clock
+) -> list[HumanStep]:
     in_use = job.planned.found.certificate
     slowest = ledger.durations() if order.awaits and in_use else {}
+
+    def _deadline(kind: StepKind, not_after: datetime) -> datetime:
+        return latest_by(kind, not_after=not_after, slowest=slowest, expected=expected)
+
     return [
         HumanStep(
             certificate=job.name,
             own_reference=record.own_reference,
-            kind=kind,
+            kind=one.kind,
             state=StepState.OPEN,
-            role=ROLES[kind],
+            role=DUTIES[one.kind].role,
             since=clock(),
-            latest_by=None if in_use is None else latest_by(kind, not_after=in_use.not_after, slowest=slowest),
+            latest_by=None if in_use is None else _deadline(one.kind, in_use.not_after),
+            account=record.account,
+            subject=one.subject,
+            details=one.details,
+            link=one.link,
+            due_on=one.due_on,
         )
-        for kind in order.awaits
+        for one in order.awaits
     ]
 
 

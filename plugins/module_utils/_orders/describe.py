@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 
 from .._ca.base import CertificateAuthority
 from .._core.inventory import Organization
-from .._core.order import HumanStep, OrderRecord
+from .._core.order import OrderRecord
 from .._core.organization import subject_of
 from .._core.plain import to_plain
-from .._core.procedure import DUTIES, NextStep
+from .._core.procedure import NextStep
+from .._core.step import DUTIES, HumanStep
 from .job import Progress
 from .survey import Surveyed, has_work
 
@@ -53,7 +54,7 @@ def step_item(step: HumanStep) -> Item:
     """Return a human step as every module shows it: what, who, since when, until when."""
     return {
         "step": step.kind.value,
-        "what": DUTIES[step.kind],
+        "what": DUTIES[step.kind].what,
         "role": step.role,
         "since": to_plain(step.since),
         "latest_by": to_plain(step.latest_by),

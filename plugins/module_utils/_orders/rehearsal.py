@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from .._ca.base import AcceptsConfirmation, CertificateAuthority
-from .._core.order import OrderState, StepState
+from .._core.order import OrderState
+from .._core.step import StepState
 from .._ledger.ledger import Ledger
 from .advance import still_due
 from .job import Job, Progress
@@ -27,9 +28,9 @@ def rehearse(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> Pr
     if order.state is OrderState.ISSUED:
         return Progress(job, f"would collect order {order.reference}, {_install(job)}", True, record, order)
     done = ledger.steps([job.name], states=(StepState.DONE,))
-    confirmed = {step.kind for step in done if step.own_reference == record.own_reference} & set(order.awaits)
+    confirmed = {step.kind for step in done if step.own_reference == record.own_reference} & set(order.awaited)
     if confirmed and isinstance(authority, AcceptsConfirmation):
-        steps = ", ".join(kind.value for kind in order.awaits if kind in confirmed)
+        steps = ", ".join(kind.value for kind in order.awaited if kind in confirmed)
         return Progress(job, f"would confirm {steps} of order {order.reference}", True, record, order)
     return Progress(job, f"order {order.reference} is open", False, record, order)
 

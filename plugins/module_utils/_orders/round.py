@@ -7,15 +7,16 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from .._core.errors import InputRefused, KoshinError
-from .._core.order import HumanStep, OrderRecord, OrderState, Placement
+from .._core.order import OrderRecord, OrderState, Placement
 from .._core.outcome import Outcome, each
 from .._core.procedure import Phase, latest_by
+from .._core.step import HumanStep, StepKind
 from .._ledger.ledger import Ledger, utc_now
 from .advance import advance, anchors_of
 from .control import Control
@@ -49,7 +50,8 @@ def advance_all(
         else:
             done = advance(job, authority=authority, ledger=ledger, clock=utc_now, wait_seconds=wait_seconds)
         progress[job.name] = done
-        return {**order_item(done, _steps(done, ledger)), "error": _late(done, ledger, control.now)}
+        late = _late(done, ledger, control.now, authority.traits.steps)
+        return {**order_item(done, _steps(done, ledger)), "error": late}
 
     with control.ledger(read_only=check_mode) as ledger:
         if not check_mode:
@@ -92,12 +94,12 @@ def _steps(progress: Progress, ledger: Ledger) -> list[HumanStep]:
     return [step for step in ledger.steps([progress.job.name]) if step.own_reference == progress.record.own_reference]
 
 
-def _late(progress: Progress, ledger: Ledger, now: datetime) -> Item | None:
+def _late(progress: Progress, ledger: Ledger, now: datetime, expected: Collection[StepKind]) -> Item | None:
     """An order that waits for no person is late once what comes after it no longer fits before the end."""
     order, in_use = progress.order, progress.job.planned.found.certificate
     if order is None or in_use is None or order.state is not OrderState.OPEN or order.awaits:
         return None
-    deadline = latest_by(Phase.VALIDATION, not_after=in_use.not_after, slowest=ledger.durations())
+    deadline = latest_by(Phase.VALIDATION, not_after=in_use.not_after, slowest=ledger.durations(), expected=expected)
     if now <= deadline:
         return None
     return KoshinError(

@@ -19,9 +19,10 @@ from .._core.decide import Window, decide, waits
 from .._core.errors import InputRefused, KoshinError
 from .._core.estate import Estate, Place
 from .._core.inventory import Account, Certificate, Organization
-from .._core.order import Decision, HumanStep, Issue, OrderRecord, OrderState, Placement, StepState
+from .._core.order import Decision, Issue, OrderRecord, OrderState, Placement
 from .._core.plan import Planned, token_places
 from .._core.procedure import Facts, NextStep, next_step
+from .._core.step import HumanStep, StepState
 from .._ledger.ledger import Ledger
 from .job import named
 

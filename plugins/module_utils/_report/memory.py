@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .._core.errors import KoshinError
-from .._core.order import HumanStep, Issue, OrderRecord, Placement, StepState
+from .._core.order import Issue, OrderRecord, Placement
+from .._core.step import HumanStep, StepState
 from .intake import Handed, Item, text
 from .overview import Trouble
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .._core.order import HumanStep, OrderRecord
-from .._core.procedure import DUTIES
+from .._core.order import OrderRecord
+from .._core.step import DUTIES, HumanStep
 from .dates import Calendar
 from .intake import Handed, Item, clean, mappings, moment, sentence, text
 from .memory import Memory
@@ -38,7 +38,7 @@ def _remembered(step: HumanStep, order: OrderRecord | None) -> Wait:
         name=clean(step.certificate),
         step=step.kind.value,
         role=clean(step.role),
-        what=DUTIES[step.kind],
+        what=DUTIES[step.kind].what,
         order=clean(ours.reference or "") if ours else "",
         account=clean(ours.account) if ours else "",
         since=step.since,

@@ -21,8 +21,9 @@ from ansible_collections.koshin.tls.plugins.module_utils._ca.base import (
 )
 from ansible_collections.koshin.tls.plugins.module_utils._ca.local import LocalAuthority
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Account, LocalSettings, Method, Resolver
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState, StepKind
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState
 from ansible_collections.koshin.tls.plugins.module_utils._core.plain import to_plain
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
 from contract.applicant import ADDRESS, ORGANIZATION, application, new_key, request
 from contract.website import Page, Website
 
@@ -224,13 +225,13 @@ def test_steps_can_be_switched_off(directory: Path, website: Website, payment: b
     ca = authority(directory, payment=payment, phone=phone, resolver=website.resolver)
 
     order = ca.submit(application())
-    assert order.awaits == ((StepKind.PAYMENT,) if payment else ())
+    assert order.awaited == ((StepKind.PAYMENT,) if payment else ())
     assert bool(order.tokens) is not payment
     if payment:
         order = ca.confirm(order.reference, StepKind.PAYMENT)
     website.publish(*order.tokens)
     order = ca.validate(order)
-    assert order.awaits == ((StepKind.PHONE_CONFIRMATION,) if phone else ())
+    assert order.awaited == ((StepKind.PHONE_CONFIRMATION,) if phone else ())
     if phone:
         order = ca.confirm(order.reference, StepKind.PHONE_CONFIRMATION)
 

@@ -14,14 +14,12 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
     Action,
     Application,
     FileToken,
-    HumanStep,
     Issue,
     Order,
     OrderState,
     Placement,
-    StepKind,
-    StepState,
 )
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import Awaited, HumanStep, StepKind, StepState
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -66,9 +64,9 @@ class Desk:
         )
 
     @staticmethod
-    def order(name: str = "www.example.jp", **said: object) -> Order:
+    def order(name: str = "www.example.jp", *, awaits: tuple[StepKind, ...] = (), **said: object) -> Order:
         order = Order("542772", f"own {name}", OrderState.OPEN, (name,), "ab" * 32)
-        return dataclasses.replace(order, **said)
+        return dataclasses.replace(order, awaits=tuple(Awaited(kind) for kind in awaits), **said)
 
     def step(self, kind: StepKind, name: str = "www.example.jp") -> HumanStep:
         latest_by = self.now + timedelta(days=10)

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import LedgerRefused
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState, StepKind, StepState
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState
 from ansible_collections.koshin.tls.plugins.module_utils._core.plain import to_plain
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind, StepState
 
 COLLECTIONS = next(entry for entry in sys.path if Path(entry, "ansible_collections", "koshin", "tls").exists())
 PROCESSES = 8

@@ -10,7 +10,8 @@ import sqlite3
 import pytest
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import LedgerRefused
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState, StepKind
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
 
 NAME, OWN = "www.example.jp", "own www.example.jp"
 LAID_BARE = "DROP TRIGGER events_no_UPDATE; DROP TRIGGER events_no_DELETE;"

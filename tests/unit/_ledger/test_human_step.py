@@ -8,7 +8,7 @@ import json
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import StepKind, StepState
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind, StepState
 from ansible_collections.koshin.tls.plugins.modules import human_step
 
 NAME = "www.example.jp"

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import LedgerRefused
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState, StepKind
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
 from ansible_collections.koshin.tls.plugins.module_utils._ledger import connection
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger, default_ledger_path
 

@@ -9,7 +9,8 @@ import sqlite3
 import pytest
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import HeldElsewhere, LedgerRefused
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState, StepKind, StepState
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind, StepState
 
 OWN = "own www.example.jp"
 

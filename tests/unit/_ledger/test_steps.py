@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import LedgerRefused
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState, StepKind, StepState
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind, StepState
 
 NAME, OWN = "www.example.jp", "own www.example.jp"
 PAYMENT, PHONE = StepKind.PAYMENT, StepKind.PHONE_CONFIRMATION

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState, StepKind
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
 
 NAME, OWN = "www.example.jp", "own www.example.jp"
 

@@ -13,13 +13,8 @@ from ansible_collections.koshin.tls.plugins.module_utils._ca.base import (
     Traits,
 )
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Method
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
-    Application,
-    FileToken,
-    Order,
-    OrderState,
-    StepKind,
-)
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import Application, FileToken, Order, OrderState
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import Awaited, StepKind
 
 TRAITS = Traits(
     methods=(Method.FILE,),
@@ -31,6 +26,7 @@ TRAITS = Traits(
     checked_on=date(2026, 11, 1),
     costs_money=True,
     publicly_trusted=False,
+    steps=frozenset({StepKind.PAYMENT, StepKind.PHONE_CONFIRMATION}),
 )
 
 
@@ -63,7 +59,7 @@ class MemoryAuthority:
             state=OrderState.OPEN,
             names=application.names,
             key_hash=application.key_hash,
-            awaits=(StepKind.PAYMENT,),
+            awaits=(Awaited(StepKind.PAYMENT),),
         )
         self.orders[order.reference] = order
         if self.loses == "answer":
@@ -92,5 +88,5 @@ class ConfidingAuthority(MemoryAuthority):
 
     def confirm(self, reference: str, kind: StepKind) -> Order:
         return self.becomes(
-            reference, awaits=tuple(awaited for awaited in self.orders[reference].awaits if awaited is not kind)
+            reference, awaits=tuple(awaited for awaited in self.orders[reference].awaits if awaited.kind is not kind)
         )

@@ -20,11 +20,10 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
     OrderState,
     Severity,
     SigningRequest,
-    StepKind,
-    StepState,
 )
 from ansible_collections.koshin.tls.plugins.module_utils._core.plan import Planned, token_places
 from ansible_collections.koshin.tls.plugins.module_utils._core.procedure import NextStep
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind, StepState
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger
 from ansible_collections.koshin.tls.plugins.module_utils._orders import advance as advancing
 from ansible_collections.koshin.tls.plugins.module_utils._orders.advance import advance

@@ -10,15 +10,13 @@ from datetime import datetime
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import LedgerRefused
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
     FileToken,
-    HumanStep,
     Issue,
     OrderRecord,
     OrderState,
     Placement,
-    StepKind,
-    StepState,
 )
 from ansible_collections.koshin.tls.plugins.module_utils._core.plain import to_plain
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import HumanStep, StepKind, StepState
 from ansible_collections.koshin.tls.plugins.module_utils._report.dates import Calendar
 from ansible_collections.koshin.tls.plugins.module_utils._report.gather import overview_of
 from ansible_collections.koshin.tls.plugins.module_utils._report.intake import take

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState, StepKind
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState
 from ansible_collections.koshin.tls.plugins.module_utils._core.plain import to_plain
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
 from ansible_collections.koshin.tls.plugins.module_utils._report.overview import Deed, Status
 from ansible_collections.koshin.tls.plugins.module_utils._report.page import page
 from unit._report.material import (

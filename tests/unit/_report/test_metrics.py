@@ -10,7 +10,7 @@ import re
 
 import pytest
 
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import StepKind
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
 from ansible_collections.koshin.tls.plugins.module_utils._report.metrics import metrics
 from unit._report.material import NOW, MemoryLedger, certificate, due, failed, order_of, overview, step
 

@@ -11,7 +11,8 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.estate import Place
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import Order, OrderState, StepKind
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import Order, OrderState
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import Awaited, StepKind
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger
 from ansible_collections.koshin.tls.plugins.module_utils._orders.describe import certificate_item
 from ansible_collections.koshin.tls.plugins.module_utils._orders.survey import Surveyed
@@ -47,7 +48,7 @@ class Night:
     def order(self, awaits: tuple = (StepKind.PAYMENT,)) -> Order:
         """Place an order that waits, its token published on web1."""
         wanted = application(WWW, own_reference=f"koshin-{WWW}")
-        order = Order("17", wanted.own_reference, OrderState.OPEN, (WWW,), wanted.key_hash, awaits)
+        order = Order("17", wanted.own_reference, OrderState.OPEN, (WWW,), wanted.key_hash, tuple(map(Awaited, awaits)))
         with self.ledger() as ledger:
             ledger.intend(wanted, account="shop", host="web1")
             ledger.observed(

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import StepKind
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
 from ansible_collections.koshin.tls.plugins.module_utils._report.markup import separated, style, tag
 from ansible_collections.koshin.tls.plugins.module_utils._report.page import page
 from ansible_collections.koshin.tls.plugins.module_utils._report.style import CSS

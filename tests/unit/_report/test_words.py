@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import StepKind
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
 from ansible_collections.koshin.tls.plugins.module_utils._report.words import headline, refusal, summary
 from unit._report.material import (
     NOW,

@@ -1,0 +1,105 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is known of a reseller: windows, rules, forms and mails. Data with the day on which somebody looked it up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from .inventory import Method
+from .message import MessageKind
+
+
+@dataclass(frozen=True)
+class MailShape:
+    """How mails of one kind look.
+
+    A mail is of this kind when its subject holds one of ``subject`` (empty: any) and its text all of ``body``. Compared
+    after NFKC, without regard to case and spaces. The first shape that fits counts.
+    """
+
+    kind: MessageKind
+    subject: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Words in front of values in a mail, ``label: value`` on one line or the value on the next."""
+
+    order_number: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    invoice_number: tuple[str, ...] = ()
+    amount: tuple[str, ...] = ()
+    tax: tuple[str, ...] = ()
+    due_on: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
+    token_path: tuple[str, ...] = ()
+    token_content: tuple[str, ...] = ()
+    record_name: tuple[str, ...] = ()
+    record_type: tuple[str, ...] = ()
+    record_value: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExpectedMail:
+    """A mail that should have come ``latest_days`` after what brings it: the opening, payment, application."""
+
+    kind: MessageKind
+    latest_days: int
+
+
+@dataclass(frozen=True)
+class FormField:
+    """One field of the shop's form. ``source``: what is entered there, a word of the application sheet."""
+
+    source: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A reseller without an API. Days are calendar days; ``window_*``: renewal opens so many days before the end.
+
+    ``order_days``: how long an order runs; longer than ``validity_days``: certificates are reissued inside it.
+    ``application_window_days``: bought elsewhere, the application counts as a renewal from so many days before the end
+    on. ``sends_invoice``: notice and invoice come by themselves for what was bought here. ``invitation_days``: the
+    application mail comes so many days after payment; later, where the shop ``applies_automatically``, it did.
+    ``same_subject_on_reissue``: a reissue needs the subject of the CSR before. ``method_per_name``: each name may have
+    a method of its own. ``vetting_days``: how long an organisation's vetting is used again; ``cancellation_days``: how
+    long after issue an order may be cancelled.
+    """
+
+    name: str
+    title: str
+    language: str
+    checked_on: date
+    products: tuple[str, ...]
+    methods: tuple[Method, ...]
+    window_days: int
+    window_days_elsewhere: int
+    application_window_days: int
+    validity_days: int
+    order_days: int
+    reissue_window_days: int
+    carries_over: bool
+    sends_invoice: bool
+    applies_automatically: bool
+    invitation_days: int
+    sends_certificate_by_mail: bool
+    same_subject_on_reissue: bool
+    method_per_name: bool
+    vetting_days: int
+    cancellation_days: int
+    my_page: str = ""
+    senders: tuple[str, ...] = ()
+    link_hosts: tuple[str, ...] = ()
+    expected: tuple[ExpectedMail, ...] = ()
+    shapes: tuple[MailShape, ...] = ()
+    labels: Labels = Labels()
+    form: tuple[FormField, ...] = ()
+    reissue_form: tuple[FormField, ...] = ()
