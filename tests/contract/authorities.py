@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ansible_collections.koshin.tls.plugins.module_utils._ca.base import CertificateAuthority
 from ansible_collections.koshin.tls.plugins.module_utils._ca.registry import authority_for
-from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Account, LocalSettings
+from ansible_collections.koshin.tls.plugins.module_utils._core.account import Account, LocalSettings
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import Application, Order
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
 from contract.applicant import ADDRESS, ORGANIZATION, application

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from .._core.inventory import Account, LocalSettings, Method
+from .._core.account import Account, LocalSettings
+from .._core.inventory import Method
 from .._core.order import Application, Order
 from .._core.step import StepKind
 from .base import CarryOver, Traits
@@ -35,8 +36,7 @@ def local_traits(settings: LocalSettings) -> Traits:
 class LocalAuthority:
     """The embedded authority as everybody sees a CA (base.CertificateAuthority), and with its further powers."""
 
-    def __init__(self, account: Account, *, clock: Clock) -> None:
-        settings = account.settings
+    def __init__(self, account: Account, settings: LocalSettings, *, clock: Clock) -> None:
         self._traits = local_traits(settings)
         self._engine = Engine(
             settings.directory,

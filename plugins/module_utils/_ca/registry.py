@@ -9,8 +9,8 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
+from .._core.account import Account, LocalSettings
 from .._core.errors import InputRefused
-from .._core.inventory import Account
 from .base import CertificateAuthority, Traits
 
 # Their tokens are looked at by this machine; where others look, names are what DNS says.
@@ -22,10 +22,10 @@ def authority_for(account: Account, *, clock: t.Callable[[], datetime]) -> Certi
 
     Raises InputRefused for a CA that is not known, and for a resolver where none may be given.
     """
-    _check(account)
+    settings = _checked(account)
     from .local import LocalAuthority
 
-    return LocalAuthority(account, clock=clock)
+    return LocalAuthority(account, settings, clock=clock)
 
 
 def traits_of(account: Account) -> Traits:
@@ -33,10 +33,10 @@ def traits_of(account: Account) -> Traits:
 
     Raises InputRefused as C(authority_for) does.
     """
-    _check(account)
+    settings = _checked(account)
     from .local import local_traits
 
-    return local_traits(account.settings)
+    return local_traits(settings)
 
 
 def resolver_allowed(account: Account) -> bool:
@@ -44,16 +44,17 @@ def resolver_allowed(account: Account) -> bool:
     return account.ca in _LOOKS_FROM_HERE
 
 
-def _check(account: Account) -> None:
+def _checked(account: Account) -> LocalSettings:
     if account.resolver is not None and not resolver_allowed(account):
         raise InputRefused(
             f"tls_accounts[{account.name}].resolver is set, but {account.ca} looks names up itself.",
             "Remove it: a resolver is for ca local only.",
             code="resolver_not_allowed",
         )
-    if account.ca != "local":
+    if account.ca != "local" or not isinstance(account.settings, LocalSettings):
         raise InputRefused(
             f"tls_accounts[{account.name}].ca is {account.ca!r}, which is not known.",
             "Write local.",
             code="unknown_choice",
         )
+    return account.settings

@@ -24,12 +24,16 @@ class Method(str, Enum):
 
 @dataclass(frozen=True)
 class NameValidation:
-    """How one name is validated: ``hosts`` get its token (empty: the key host), ``web_root`` where it lies there."""
+    """How one name is validated: ``hosts`` get its token (empty: the key host), ``web_root`` where it lies there.
+
+    ``approver``: the address that approves it by mail.
+    """
 
     name: str
     method: Method = Method.FILE
     hosts: tuple[str, ...] = ()
     web_root: str | None = None
+    approver: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,23 +125,3 @@ class Resolver:
 
     hosts: tuple[tuple[str, str], ...] = ()
     dns_server: str | None = None
-
-
-@dataclass(frozen=True)
-class LocalSettings:
-    """What an account of ``ca: local`` says beyond what every account says."""
-
-    directory: str
-    payment: bool = True
-    phone: bool = True
-    costs_money: bool = False
-
-
-@dataclass(frozen=True)
-class Account:
-    name: str
-    ca: str
-    settings: LocalSettings
-    authoritative_record: str = "duns"
-    trust_store: str | None = None
-    resolver: Resolver | None = None

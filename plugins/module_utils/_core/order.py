@@ -83,6 +83,7 @@ class Application:
     key_hash: str
     product: str | None = None
     responsible: Person | None = None
+    technical: Person | None = None
     approvers: tuple[tuple[str, str], ...] = ()
     replaces: Replaced | None = None
     reissue_of: str | None = None
@@ -141,7 +142,10 @@ class Order:
 
 @dataclass(frozen=True)
 class OrderRecord:
-    """An order as the ledger knows it; ``reference`` None while the CA's answer is not known."""
+    """An order as the ledger knows it; ``reference`` None while the CA's answer is not known.
+
+    ``amount``: its price in the account's currency, None where nobody said.
+    """
 
     own_reference: str
     certificate: str
@@ -154,6 +158,7 @@ class OrderRecord:
     created_at: datetime
     updated_at: datetime
     reason: str = ""
+    amount: int | None = None
 
 
 @dataclass(frozen=True)
@@ -172,7 +177,8 @@ class Placement:
 class Issue:
     """A certificate that was issued; ``chain`` is PEM, leaf first, without the root, verified before it was written.
 
-    ``host``: the key host when it was ordered; ``names``: those it stands for.
+    ``host``: the key host when it was ordered; ``names``: those it stands for. ``term_ends``: until when it may be
+    issued again inside its order; ``reused_key``: it is for the key of the certificate before.
     """
 
     certificate: str
@@ -187,6 +193,8 @@ class Issue:
     chain: tuple[str, ...]
     collected_at: datetime
     installed_at: datetime | None = None
+    term_ends: datetime | None = None
+    reused_key: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ import typing as t
 from dataclasses import fields
 from datetime import date
 
+from .account import Account
 from .certificate import Found, Subject
-from .inventory import Account, Address, Certificate, Organization, Person, Record
+from .inventory import Address, Certificate, Organization, Person, Record
 from .lengths import FIELD_LENGTHS
 from .order import Finding, Severity
 

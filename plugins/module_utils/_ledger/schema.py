@@ -71,6 +71,8 @@ def tables() -> Tables:
             "issues",
             key="fingerprint",
             texts="certificate own_reference host key_hash serial not_before not_after collected_at",
+            optional="term_ends",
+            flags="reused_key",
             documents="names chain",
             refers_to={"own_reference": "orders.own_reference"},
         ),
@@ -105,6 +107,7 @@ def _orders(metadata: MetaData) -> Table:
         number="number",
         texts="own_reference certificate account host action state created_at updated_at reason",
         optional="reference",
+        counts="amount",
         documents="application",
         rules=[UniqueConstraint("own_reference")],
     )
@@ -129,12 +132,14 @@ def _table(
     texts: str = "",
     optional: str = "",
     numbers: str = "",
+    counts: str = "",
+    flags: str = "",
     documents: str = "",
     refers_to: t.Mapping[str, str] | None = None,
     rules: Sequence[SchemaItem] = (),
 ) -> Table:
     """Return a table: its key (one counted C(number), or texts), and columns named by what they hold."""
-    from sqlalchemy import JSON, Column, ForeignKey, Integer, Table, Text
+    from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, Table, Text
 
     def foreign(column: str) -> list[ForeignKey]:
         return [ForeignKey(refers_to[column])] if refers_to and column in refers_to else []
@@ -145,6 +150,8 @@ def _table(
         *(Column(column, Text, *foreign(column), nullable=False) for column in texts.split()),
         *(Column(column, Text) for column in optional.split()),
         *(Column(column, Integer, nullable=False) for column in numbers.split()),
+        *(Column(column, Integer) for column in counts.split()),
+        *(Column(column, Boolean, nullable=False) for column in flags.split()),
         *(Column(column, JSON, nullable=False) for column in documents.split()),
     ]
     return Table(name, metadata, *columns, *rules)

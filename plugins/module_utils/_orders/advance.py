@@ -16,9 +16,9 @@ from .._ca.base import (
     CertificateAuthorityRefused,
     NamesTrustAnchors,
 )
+from .._core.account import Account
 from .._core.carry_over import carry_over, shortfall_days
 from .._core.errors import InputRefused, KoshinError
-from .._core.inventory import Account
 from .._core.order import Issue, Order, OrderRecord, OrderState, Placement
 from .._core.procedure import latest_by
 from .._core.step import DUTIES, HumanStep, StepKind, StepState

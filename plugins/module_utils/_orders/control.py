@@ -16,7 +16,8 @@ from datetime import datetime
 
 from .._ca.base import CertificateAuthority
 from .._ca.registry import authority_for
-from .._core.inventory import Account, Organization, Person
+from .._core.account import Account
+from .._core.inventory import Organization, Person
 from .._ledger.ledger import DEFAULT_LEDGER, Ledger, utc_now
 from .._schema.control import ACCOUNT, ORGANIZATION, PERSON, accounts, organizations, people
 from .._schema.field import Fields

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from .._ca.registry import resolver_allowed
+from .._core.account import Account
 from .._core.domains import check_names
-from .._core.inventory import Account, Method
+from .._core.inventory import Method
 from .._core.names import problem_of
 from .._core.order import Finding, Severity
 from .._core.plan import Planned

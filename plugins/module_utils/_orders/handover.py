@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from .._core.account import Account
 from .._core.decide import replaces, waits, wanted_of
-from .._core.inventory import Account
 from .._core.order import Issue, Placement
 from .._core.plain import to_plain
 from .._ledger.ledger import Ledger

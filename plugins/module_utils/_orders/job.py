@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from .._core.account import Account
 from .._core.errors import InputRefused
-from .._core.inventory import Account, Organization, Person
+from .._core.inventory import Organization, Person
 from .._core.order import Finding, Order, OrderRecord, Severity, SigningRequest
 from .._core.plan import Planned
 from .._core.typed import from_plain

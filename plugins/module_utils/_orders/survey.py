@@ -13,12 +13,13 @@ from datetime import datetime
 
 from .._ca.base import CarryOver as CarryOverRule
 from .._ca.base import CertificateAuthority, RecognizesCertificates
+from .._core.account import Account
 from .._core.carry_over import CarryOver, carry_over
 from .._core.certificate import Found
 from .._core.decide import Window, decide, waits
 from .._core.errors import InputRefused, KoshinError
 from .._core.estate import Estate, Place
-from .._core.inventory import Account, Certificate, Organization
+from .._core.inventory import Certificate, Organization
 from .._core.order import Decision, Issue, OrderRecord, OrderState, Placement
 from .._core.plan import Planned, token_places
 from .._core.procedure import Facts, NextStep, next_step

@@ -11,8 +11,9 @@ import typing as t
 from dataclasses import fields as fields_of
 from datetime import date
 
+from .._core.account import Account, LocalSettings
 from .._core.errors import InputRefused
-from .._core.inventory import Account, Address, Contacts, LocalSettings, Organization, Person, Record, Resolver
+from .._core.inventory import Address, Contacts, Organization, Person, Record, Resolver
 from .certificates import CERTIFICATE
 from .check import check, label
 from .field import NAME, Field, Fields, Values

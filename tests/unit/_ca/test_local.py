@@ -20,7 +20,8 @@ from ansible_collections.koshin.tls.plugins.module_utils._ca.base import (
     CertificateAuthorityUnavailable,
 )
 from ansible_collections.koshin.tls.plugins.module_utils._ca.local import LocalAuthority
-from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Account, LocalSettings, Method, Resolver
+from ansible_collections.koshin.tls.plugins.module_utils._core.account import Account, LocalSettings
+from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Method, Resolver
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState
 from ansible_collections.koshin.tls.plugins.module_utils._core.plain import to_plain
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind

@@ -22,8 +22,9 @@ from ansible_collections.koshin.tls.plugins.module_utils._ca.registry import (
     resolver_allowed,
     traits_of,
 )
+from ansible_collections.koshin.tls.plugins.module_utils._core.account import Account, LocalSettings
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import InputRefused
-from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Account, LocalSettings, Method, Resolver
+from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Method, Resolver
 
 
 def account(
@@ -81,7 +82,7 @@ def test_asking_for_traits_loads_no_library():
     code = (
         "import sys\n"
         "from ansible_collections.koshin.tls.plugins.module_utils._ca.registry import traits_of\n"
-        "from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Account, LocalSettings\n"
+        "from ansible_collections.koshin.tls.plugins.module_utils._core.account import Account, LocalSettings\n"
         "traits_of(Account('demo', 'local', LocalSettings('/nowhere')))\n"
         "print([name for name in ('cryptography', 'dns') if name in sys.modules])\n"
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from ansible_collections.koshin.tls.plugins.module_utils._core.account import Account, LocalSettings
 from ansible_collections.koshin.tls.plugins.module_utils._core.certificate import (
     CertificateFacts,
     Found,
@@ -13,11 +14,9 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.certificate impor
     Subject,
 )
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import (
-    Account,
     Address,
     Certificate,
     Contacts,
-    LocalSettings,
     Method,
     NameValidation,
     Organization,
