@@ -42,10 +42,11 @@ options:
       ca:
         description:
           - Which certificate authority it is at.
-          - V(local) is the authority that comes with the collection, for trying things out and for rehearsals.
+          - V(local) is the authority that comes with the collection, for trying things out and for rehearsals;
+            V(portal) is a reseller without an API, whose orders go on by mails and by people.
         type: str
         required: true
-        choices: [local]
+        choices: [local, portal]
       authoritative_record:
         description:
           - Which record of an organization the authority compares with.
@@ -74,6 +75,153 @@ options:
               - C(address) or C(address:port) of a DNS server.
               - Set it when another DNS than the system's knows the names.
             type: str
+      budget:
+        description:
+          - How much may be bought through the account; an order over it is not placed.
+          - Set it where a mistake in an inventory must not cost more than this.
+        type: dict
+        suboptions:
+          orders_per_run:
+            description:
+              - So many orders at most in one run.
+              - Set it to the most that one night may need.
+            type: int
+          orders_per_30_days:
+            description:
+              - So many orders at most in any 30 days.
+              - Set it to the most that a month may need.
+            type: int
+          amount_per_30_days:
+            description:
+              - So much at most in any 30 days, in O(accounts[].currency), counted for products of O(accounts[].prices).
+              - Set it where the budget is an amount.
+            type: int
+      prices:
+        description:
+          - Product to its price for one order, a whole number without tax.
+          - Set it where purchases are limited by amount, or approved over one.
+        type: dict
+      currency:
+        description:
+          - Currency of O(accounts[].prices), such as V(JPY).
+          - Set it with them, so that people see it beside amounts.
+        type: str
+      provider:
+        description:
+          - Which shop an account of O(accounts[].ca=portal) is at, one that comes with the collection or one of
+            C(tls_providers).
+          - Always set it for V(portal).
+        type: str
+      mailbox:
+        description:
+          - Where the mails of an account of O(accounts[].ca=portal) arrive; they are read, and never moved or flagged.
+          - Leave it out only where people should type in all that mails say.
+        type: dict
+        suboptions:
+          host:
+            description:
+              - IMAP server.
+              - Set it, or O(accounts[].mailbox.directory).
+            type: str
+          port:
+            description:
+              - Port of the IMAP server, by default 993, or 143 with O(accounts[].mailbox.starttls).
+              - Set it when the server listens elsewhere.
+            type: int
+          starttls:
+            description:
+              - Whether TLS begins after connecting to a plain port.
+              - Switch it on when the server has no port for TLS from the start.
+            type: bool
+            default: false
+          user:
+            description:
+              - Who logs in.
+              - Always set it with O(accounts[].mailbox.host).
+            type: str
+          password:
+            description:
+              - The password, at least 8 characters.
+              - Set it, or O(accounts[].mailbox.oauth).
+            type: str
+          oauth:
+            description:
+              - OAuth2 client credentials, used for XOAUTH2.
+              - Set it where the server takes no passwords, such as that of Microsoft 365.
+            type: dict
+            suboptions:
+              token_url:
+                description:
+                  - Where tokens are handed out.
+                  - Always set it with O(accounts[].mailbox.oauth).
+                type: str
+                required: true
+              client_id:
+                description:
+                  - The client's identifier.
+                  - Always set it with O(accounts[].mailbox.oauth).
+                type: str
+                required: true
+              client_secret:
+                description:
+                  - The client's secret, at least 8 characters.
+                  - Always set it with O(accounts[].mailbox.oauth).
+                type: str
+                required: true
+              scope:
+                description:
+                  - The scope that is asked for.
+                  - Set it where the token server wants one.
+                type: str
+          ca_file:
+            description:
+              - Absolute path of a PEM file with the roots that the server's certificate ends at.
+              - Set it when the server's certificate is not from a public authority.
+            type: path
+          folders:
+            description:
+              - Folders that are read, by default C(INBOX).
+              - Set it when a rule sorts the shop's mails into others.
+            type: list
+            elements: str
+          directory:
+            description:
+              - Absolute path of a Maildir, or of a directory of C(.eml) files.
+              - Set it where no IMAP is allowed.
+            type: path
+      reused_key:
+        description:
+          - What happens with a certificate that the shop issued for the key in use, as automatic applications are.
+            V(accept) installs it; V(accept_then_reissue) installs it, and then reissues it with a new key; V(stop)
+            leaves it to a person.
+          - Set it where keys must never, or may always, be used again.
+        type: str
+        choices: [accept, accept_then_reissue, stop]
+        default: accept_then_reissue
+      senders:
+        description:
+          - Addresses, or domains with a leading C(@), whose mails count, beside those that are known of the shop.
+          - Set it when the shop, or who forwards its mails, writes from others.
+        type: list
+        elements: str
+      link_hosts:
+        description:
+          - Hosts whose links are shown, beside those that are known of the shop.
+          - Set it when the shop links to others.
+        type: list
+        elements: str
+      authentication_server:
+        description:
+          - Name of the mail server whose C(Authentication-Results) headers are believed; mails without its proof of
+            their sender change nothing.
+          - Set it where your own mail server checks DKIM or DMARC.
+        type: str
+      check_dkim:
+        description:
+          - Whether DKIM signatures are checked here; mails without a valid one of their sender change nothing.
+          - Switch it on where no mail server does it.
+        type: bool
+        default: false
       directory:
         description:
           - Directory of an authority of O(accounts[].ca=local).

@@ -17,10 +17,13 @@ from ansible_collections.koshin.tls.plugins.doc_fragments import (
     organizations,
     services,
 )
+from ansible_collections.koshin.tls.plugins.module_utils._core.account import ReusedKey
 from ansible_collections.koshin.tls.plugins.module_utils._core.certificate import KeySpec
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import NameValidation
 from ansible_collections.koshin.tls.plugins.module_utils._core.plain import to_plain
+from ansible_collections.koshin.tls.plugins.module_utils._core.provider import Provider
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import DEFAULT_LEDGER
+from ansible_collections.koshin.tls.plugins.module_utils._schema import accounts as accounts_schema
 from ansible_collections.koshin.tls.plugins.module_utils._schema import certificates as hosts_schema
 from ansible_collections.koshin.tls.plugins.module_utils._schema import control as control_schema
 from ansible_collections.koshin.tls.plugins.module_utils._schema import services as services_schema
@@ -33,7 +36,7 @@ OPTIONS = {
     for name, option in yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"].items()
 }
 SCHEMA: dict[str, Fields] = {
-    "accounts": control_schema.ACCOUNT,
+    "accounts": accounts_schema.ACCOUNT,
     "certificates": hosts_schema.CERTIFICATE,
     "certificate_defaults": control_schema.CERTIFICATE_DEFAULTS,
     "organizations": control_schema.ORGANIZATION,
@@ -78,10 +81,13 @@ def test_each_key_has_one_sentence_what_and_one_when(option: str):
 
 
 def test_documented_defaults_are_those_of_the_nouns():
-    account = control_schema.accounts([{"name": "a", "ca": "local"}], "/state")["a"]
+    account = accounts_schema.accounts([{"name": "a", "ca": "local"}], "/state", no_shop)["a"]
     validation, key = NameValidation("a.example"), KeySpec()
 
     assert defaults("accounts") == {
+        "reused_key": ReusedKey.ACCEPT_THEN_REISSUE.value,
+        "check_dkim": False,
+        "mailbox.starttls": False,
         "authoritative_record": account.authoritative_record,
         "payment": account.settings.payment,
         "phone": account.settings.phone,
@@ -97,10 +103,14 @@ def test_the_ledger_lies_where_the_documentation_says():
 
 
 def test_where_an_authority_lies_by_default_is_said():
-    account = control_schema.accounts([{"name": "a", "ca": "local"}], "/state")["a"]
+    account = accounts_schema.accounts([{"name": "a", "ca": "local"}], "/state", no_shop)["a"]
 
     assert account.settings.directory == "/state/authorities/a"
     assert "C(authorities/<account>) beside the ledger" in text(dict(walk(OPTIONS["accounts"]))["directory"])
+
+
+def no_shop(name: str) -> Provider:
+    raise AssertionError(f"no shop is asked for, and {name} was")
 
 
 def walk(option: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -80,7 +80,7 @@ def _mapping(value: Values, wanted: Field, path: str) -> Values:
     every = {_text_key(key, path): item for key, item in value.items()}
     if wanted.each:
         return {key: check(item, wanted.each, f"{path}[{key}]") for key, item in every.items()}
-    return {key: _value(item, Field(), f"{path}[{key}]") for key, item in every.items()}
+    return {key: _value(item, Field(kind=wanted.values), f"{path}[{key}]") for key, item in every.items()}
 
 
 def _text_key(key: t.Any, path: str) -> str:

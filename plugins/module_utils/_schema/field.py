@@ -17,7 +17,7 @@ class Field:
     """One key. ``kind``: text, integer, boolean, date, path, list, mapping or free.
 
     ``fields`` describes a mapping, or the mappings in a list; a list without them holds texts. ``each`` describes the
-    values of a mapping whose keys the user chooses. ``pattern`` is matched whole.
+    values of a mapping whose keys the user chooses, or ``values`` their kind. ``pattern`` is matched whole.
     """
 
     kind: str = "text"
@@ -25,6 +25,7 @@ class Field:
     choices: tuple[t.Any, ...] = ()
     pattern: str = ""
     secret: bool = False
+    values: str = "text"
     fields: t.Mapping[str, Field] = field(default_factory=dict)
     each: t.Mapping[str, Field] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ import yaml
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import InputRefused
 from ansible_collections.koshin.tls.plugins.module_utils._schema.certificates import certificate_entry
 from ansible_collections.koshin.tls.plugins.module_utils._schema.check import check
-from ansible_collections.koshin.tls.plugins.module_utils._schema.control import accounts, organizations, people
+from ansible_collections.koshin.tls.plugins.module_utils._schema.control import organizations, people
 from ansible_collections.koshin.tls.plugins.module_utils._schema.field import Field, secrets
 from ansible_collections.koshin.tls.plugins.module_utils._schema.services import service_entries
 
@@ -111,20 +111,6 @@ def test_a_record_that_differs_repeats_the_fields_that_do():
     (record,) = organizations([entry])["example"].records
 
     assert (record.address.legal_name, record.address.locality) == ("EXAMPLE CORPORATION", "Chiyoda-ku")
-
-
-def test_an_account_lives_beside_the_ledger_unless_it_says_where():
-    beside, there = accounts(
-        [{"name": "a", "ca": "local"}, {"name": "b", "ca": "local", "directory": "/srv/ca"}], "/var/lib/koshin"
-    ).values()
-
-    assert beside.settings.directory == "/var/lib/koshin/authorities/a"
-    assert there.settings.directory == "/srv/ca"
-
-
-def test_two_of_one_name_are_refused():
-    with pytest.raises(InputRefused, match="two entries named a"):
-        accounts([{"name": "a", "ca": "local"}, {"name": "a", "ca": "local"}], "/x")
 
 
 def test_a_person_may_have_left():
