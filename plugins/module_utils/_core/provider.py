@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 
 from .inventory import Method
 from .message import MessageKind
@@ -53,11 +54,60 @@ class ExpectedMail:
     latest_days: int
 
 
+class FormSource(str, Enum):
+    """What is entered into a field of a shop's form: the words of ``form[].source`` in ``tls_providers``.
+
+    ADDITIONAL_NAMES: without the common name. NAME_COUNT: how many names in all. VALIDATION_METHODS: each name with its
+    method. APPROVERS: each name that is validated by mail with the address that approves it. The address is the
+    organisation's authoritative record; ADDRESS_LINE: the whole of it on one line. RECORD_NUMBER: the number of the
+    authoritative record, whichever source it is of. REPLACED_SERIAL and REPLACED_END: of the certificate in use.
+    ORDER_NUMBER: the shop's, where a reissue belongs to an order that it knows.
+    """
+
+    PRODUCT = "product"
+    ACTION = "action"
+    COMMON_NAME = "common_name"
+    ADDITIONAL_NAMES = "additional_names"
+    NAME_COUNT = "name_count"
+    CSR = "csr"
+    KEY_TYPE = "key_type"
+    VALIDATION_METHODS = "validation_methods"
+    APPROVERS = "approvers"
+    LEGAL_NAME = "legal_name"
+    LOCAL_NAME = "local_name"
+    STREET_ADDRESS = "street_address"
+    LOCALITY = "locality"
+    STATE = "state"
+    POSTAL_CODE = "postal_code"
+    COUNTRY = "country"
+    ADDRESS_LINE = "address_line"
+    TELEPHONE = "telephone"
+    DUNS_NUMBER = "duns_number"
+    RECORD_NUMBER = "record_number"
+    RESPONSIBLE_NAME = "responsible_name"
+    RESPONSIBLE_FAMILY_NAME = "responsible_family_name"
+    RESPONSIBLE_GIVEN_NAME = "responsible_given_name"
+    RESPONSIBLE_TITLE = "responsible_title"
+    RESPONSIBLE_EMAIL = "responsible_email"
+    RESPONSIBLE_EXTENSION = "responsible_extension"
+    RESPONSIBLE_HOURS = "responsible_hours"
+    TECHNICAL_NAME = "technical_name"
+    TECHNICAL_FAMILY_NAME = "technical_family_name"
+    TECHNICAL_GIVEN_NAME = "technical_given_name"
+    TECHNICAL_TITLE = "technical_title"
+    TECHNICAL_EMAIL = "technical_email"
+    TECHNICAL_EXTENSION = "technical_extension"
+    REPLACED_SERIAL = "replaced_serial"
+    REPLACED_END = "replaced_end"
+    ORDER_NUMBER = "order_number"
+    OWN_REFERENCE = "own_reference"
+
+
 @dataclass(frozen=True)
 class FormField:
-    """One field of the shop's form. ``source``: what is entered there, a word of the application sheet."""
+    """One field of the shop's form. ``source``: what is entered there, ``label``: its name in the shop's language."""
 
-    source: str
+    source: FormSource
     label: str
 
 
