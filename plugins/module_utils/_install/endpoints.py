@@ -14,8 +14,8 @@ from .._core.inventory import Resolver
 from .._core.outcome import Item
 from .._core.plain import to_plain
 from .._schema.check import check, label
-from .._schema.control import RESOLVER
 from .._schema.field import Field, Fields, Values
+from .._schema.resolver import RESOLVER
 from .._x509.reading import certificate_facts
 from .wire import Served, look
 

@@ -26,8 +26,8 @@ from .._core.provider import Provider
 from .check import check
 from .field import NAME, Field, Fields, Values
 from .named import named_entries
+from .resolver import RESOLVER
 
-RESOLVER: Fields = {"hosts": Field(kind="mapping"), "dns_server": Field()}
 OAUTH: Fields = {
     "token_url": Field(required=True, pattern=r"https?://\S+"),
     "client_id": Field(required=True),

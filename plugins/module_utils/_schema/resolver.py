@@ -1,0 +1,11 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where names are looked up instead of in DNS: the same keys in accounts, tokens and endpoints."""
+
+from __future__ import annotations
+
+from .field import Field, Fields
+
+RESOLVER: Fields = {"hosts": Field(kind="mapping"), "dns_server": Field()}
