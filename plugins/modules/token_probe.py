@@ -171,8 +171,8 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.order import File
 from ansible_collections.koshin.tls.plugins.module_utils._dcv.look import Asked, Sight, look_until
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
 from ansible_collections.koshin.tls.plugins.module_utils._schema.check import check, label
-from ansible_collections.koshin.tls.plugins.module_utils._schema.control import RESOLVER
 from ansible_collections.koshin.tls.plugins.module_utils._schema.field import Field
+from ansible_collections.koshin.tls.plugins.module_utils._schema.resolver import RESOLVER
 
 TOKEN = {
     "name": Field(required=True),

@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
 from .._core.errors import KoshinError
 from .._core.inventory import Method
-from .._core.order import Application, Order
-from .._core.step import StepKind
+from .._core.message import Message
+from .._core.order import Application, Order, OrderRecord
+from .._core.step import HumanStep, StepKind, StepState
 
 
 class CertificateAuthorityRefused(KoshinError):
@@ -43,6 +45,10 @@ class Traits:
     ``window_days``: renewal opens so many days before the end for certificates bought through this account,
     ``window_days_elsewhere`` for others; ``checked_on``: the day somebody last looked that up.
     ``steps``: what people do for an order, usually.
+    ``method_per_name``: each name may have a method of its own. ``order_days``: how long an order runs, where
+    certificates are issued again inside it, each from ``reissue_window_days`` before the end on, None where they are
+    not; ``same_subject_on_reissue``: with the subject of the CSR before. ``can_be_asked``: C(find) knows every order;
+    where it does not, a person looks up what became of a request whose answer was lost.
     ``names_in_csr``: the CA wants every additional name in the CSR too. ``products``: the first is the default.
     """
 
@@ -57,6 +63,11 @@ class Traits:
     publicly_trusted: bool
     steps: frozenset[StepKind]
     names_in_csr: bool = False
+    method_per_name: bool = True
+    order_days: int | None = None
+    reissue_window_days: int = 0
+    same_subject_on_reissue: bool = False
+    can_be_asked: bool = True
 
 
 class CertificateAuthority(t.Protocol):
@@ -80,6 +91,30 @@ class CertificateAuthority(t.Protocol):
 
     def validate(self, order: Order) -> Order:
         """Ask the CA to look at the tokens now; names that it does not believe stay out of C(order.validated)."""
+
+
+class Memory(t.Protocol):
+    """What the ledger remembers for a CA that cannot be asked: the part of it that such a CA reads."""
+
+    def open_orders(self) -> Mapping[str, OrderRecord]: ...
+
+    def orders(self) -> Sequence[OrderRecord]: ...
+
+    def messages(self, *, own_reference: str) -> Sequence[Message]: ...
+
+    def steps(self, names: Sequence[str] | None, *, states: Sequence[StepState]) -> Sequence[HumanStep]: ...
+
+
+@t.runtime_checkable
+class Remembers(t.Protocol):
+    def remembering(self, memory: Memory) -> CertificateAuthority:
+        """Return the same CA with the memory that it reads."""
+
+
+@t.runtime_checkable
+class ListsReferences(t.Protocol):
+    def own_references(self) -> Sequence[str]:
+        """Return the own references of all orders that were placed through this account, in whatever state."""
 
 
 @t.runtime_checkable

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import typing as t
 from datetime import datetime
+from urllib.parse import urlsplit
 
-from .._core.account import Account, LocalSettings
+from .._core.account import Account, LocalSettings, PortalSettings
 from .._core.errors import InputRefused
 from .base import CertificateAuthority, Traits
-
-# Their tokens are looked at by this machine; where others look, names are what DNS says.
-_LOOKS_FROM_HERE = frozenset({"local"})
 
 
 def authority_for(account: Account, *, clock: t.Callable[[], datetime]) -> CertificateAuthority:
     """Return the authority of C(account); nothing is read, made or sent yet. C(clock) tells the time in UTC.
 
-    Raises InputRefused for a CA that is not known, and for a resolver where none may be given.
+    Raises InputRefused for a resolver where none may be given.
     """
-    settings = _checked(account)
+    _refuse_resolver(account)
+    settings = account.settings
+    if isinstance(settings, PortalSettings):
+        from .portal import PortalAuthority
+
+        return PortalAuthority(account, settings, clock=clock)
     from .local import LocalAuthority
 
     return LocalAuthority(account, settings, clock=clock)
@@ -33,28 +36,31 @@ def traits_of(account: Account) -> Traits:
 
     Raises InputRefused as C(authority_for) does.
     """
-    settings = _checked(account)
+    _refuse_resolver(account)
+    settings = account.settings
+    if isinstance(settings, PortalSettings):
+        from .portal import portal_traits
+
+        return portal_traits(settings)
     from .local import local_traits
 
     return local_traits(settings)
 
 
 def resolver_allowed(account: Account) -> bool:
-    """Say whether names may be looked up elsewhere than in DNS: only where the CA itself looks from this machine."""
-    return account.ca in _LOOKS_FROM_HERE
+    """Say whether names may be looked up elsewhere than in DNS: only where the CA itself is on this machine."""
+    settings = account.settings
+    return isinstance(settings, LocalSettings) or _is_loopback(urlsplit(settings.provider.my_page).hostname)
 
 
-def _checked(account: Account) -> LocalSettings:
+def _is_loopback(host: str | None) -> bool:
+    return host == "localhost" or (host is not None and host.startswith("127."))
+
+
+def _refuse_resolver(account: Account) -> None:
     if account.resolver is not None and not resolver_allowed(account):
         raise InputRefused(
             f"tls_accounts[{account.name}].resolver is set, but {account.ca} looks names up itself.",
-            "Remove it: a resolver is for ca local only.",
+            "Remove it: a resolver is for a CA on this machine only.",
             code="resolver_not_allowed",
         )
-    if account.ca != "local" or not isinstance(account.settings, LocalSettings):
-        raise InputRefused(
-            f"tls_accounts[{account.name}].ca is {account.ca!r}, which is not known.",
-            "Write local.",
-            code="unknown_choice",
-        )
-    return account.settings

@@ -60,6 +60,7 @@ class Replaced:
 
     serial: str
     key_hash: str
+    not_before: datetime
     not_after: datetime
     bought_here: bool
 
@@ -120,6 +121,7 @@ class Order:
     ``awaits``: what it waits for from people; ``tokens`` and ``records``: every file and DNS
     record it wants to see; ``validated``: names it believes.
     ``chain``: PEM certificates as delivered, in any order, once ISSUED. ``reason``: the CA's own words.
+    ``reused_key``: it was issued for the key of the certificate in use.
     """
 
     reference: str
@@ -133,6 +135,7 @@ class Order:
     validated: tuple[str, ...] = ()
     chain: tuple[str, ...] = ()
     reason: str = ""
+    reused_key: bool = False
 
     @property
     def awaited(self) -> tuple[StepKind, ...]:

@@ -32,6 +32,10 @@ class StepKind(str, Enum):
     PHONE_CONFIRMATION = "phone_confirmation"
 
 
+# Who did what nobody confirmed: the CA's answer or a mail showed that it is done.
+AUTHORITY = "the authority"
+
+
 class StepState(str, Enum):
     OPEN = "open"
     DONE = "done"
@@ -44,7 +48,8 @@ class Awaited:
 
     ``subject``: what the step belongs to beyond the order, such as an invoice's number: steps of one account, kind and
     subject are one step for all their certificates. ``details``: what exactly is to be done; ``link``: where: a link, a
-    code or a telephone number; ``due_on``: the outside's own last day.
+    code or a telephone number; ``due_on``: the outside's own last day. ``anew_since``: it is awaited once more, what
+    people confirmed before then counts no longer.
     """
 
     kind: StepKind
@@ -52,6 +57,7 @@ class Awaited:
     details: str = ""
     link: str = ""
     due_on: date | None = None
+    anew_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ class HumanStep:
     """A step that a person does. ``role``: which contact of the organisation (payer, responsible …).
 
     ``own_reference`` None: it belongs to no order. ``people``: how many have to confirm it, ``confirmed_by`` those who
-    did so far. ``taken_by``: who is at it, until ``taken_until``. ``done_by``: who said that it is done.
+    did so far, ``requester`` who must not. ``taken_by``: who is at it, until ``taken_until``. ``done_by``: who said so.
     """
 
     certificate: str
@@ -80,6 +86,7 @@ class HumanStep:
     due_on: date | None = None
     people: int = 1
     confirmed_by: tuple[str, ...] = ()
+    requester: str = ""
     taken_by: str | None = None
     taken_until: datetime | None = None
 
