@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import typing as t
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from .._core.account import Account, PortalSettings
 from .._core.errors import CertificateUnreadable
@@ -63,21 +64,16 @@ class PortalAuthority:
         return PortalAuthority(self._account, self._settings, clock=self._clock, memory=memory)
 
     def find(self, application: Application) -> Order | None:
-        records = self._open()
-        questions: tuple[t.Callable[[OrderRecord], bool], ...] = (
-            lambda record: record.own_reference == application.own_reference,
-            lambda record: record.application.key_hash == application.key_hash,
-            lambda record: set(record.application.names) == set(application.names),
-        )
-        found = next((record for agrees in questions for record in records if agrees(record)), None)
-        return None if found is None else self._standing(found.application, found.created_at)
+        record = self._placed(application.own_reference) or self._known.get(application.key_hash)
+        record = record or self._known.get(_names(application))
+        return None if record is None else self._standing(record.application, record.created_at)
 
     def submit(self, application: Application) -> Order:
         """Send nothing: the order stands in the ledger, and people go on from there."""
         return self._standing(application, self._clock())
 
     def read(self, reference: str) -> Order:
-        record = next((record for record in self._open() if record.own_reference == reference), None)
+        record = self._placed(reference)
         if record is None:
             raise CertificateAuthorityRefused(
                 f"No order {reference} is open at {self._account.name}.", "Look at status.yml for what is open."
@@ -112,19 +108,35 @@ class PortalAuthority:
     def _standing(self, application: Application, placed_at: datetime) -> Order:
         return standing(self.facts(application, placed_at))
 
-    def _open(self) -> list[OrderRecord]:
-        """Return what was written down and taken up here; what is only intended is not at the shop yet."""
-        records = self._remembered().open_orders().values()
-        return [one for one in records if one.account == self._account.name and one.state is OrderState.OPEN]
+    def _placed(self, own_reference: str) -> OrderRecord | None:
+        """Return an open order; what is only intended was not taken up here yet."""
+        record = self._remembered().order(own_reference)
+        return record if record is not None and self._is_open(record) else None
+
+    def _is_open(self, record: OrderRecord) -> bool:
+        return record.account == self._account.name and record.state is OrderState.OPEN
+
+    @cached_property
+    def _known(self) -> dict[str, OrderRecord]:
+        """Key and names → the open order as it stood when this run first asked: read once, for thousands of questions."""
+        records = [one for one in self._remembered().open_orders().values() if self._is_open(one)]
+        return {key: one for one in records for key in (_names(one.application), one.application.key_hash)}
 
     def _vetted_until(self, application: Application) -> datetime | None:
         """The last call that a person answered for the same organisation vetted it for a while."""
-        calls = [step for step in self._remembered().steps(None, states=(StepState.DONE,)) if self._is_call(step)]
-        organization = application.organization.name
-        ours = {one.own_reference for one in self._remembered().orders() if _organization(one) == organization}
-        answered = [step.done_at for step in calls if step.own_reference in ours and step.done_at is not None]
-        days = timedelta(days=self._settings.provider.vetting_days)
-        return max(answered) + days if answered else None
+        answered = self._answered.get(application.organization.name)
+        return None if answered is None else answered + timedelta(days=self._settings.provider.vetting_days)
+
+    @cached_property
+    def _answered(self) -> dict[str, datetime]:
+        """Organisation → when a person last answered the CA's call for it, as this run first saw it."""
+        memory, found = self._remembered(), dict[str, datetime]()
+        for step in memory.steps(None, states=(StepState.DONE,)):
+            record = memory.order(step.own_reference or "") if self._is_call(step) else None
+            if record is not None and step.done_at is not None:
+                name = record.application.organization.name
+                found[name] = max(step.done_at, found.get(name, step.done_at))
+        return found
 
     def _is_call(self, step: HumanStep) -> bool:
         is_call = step.kind is StepKind.PHONE_CONFIRMATION and step.done_by not in (None, AUTHORITY)
@@ -148,5 +160,5 @@ def delivered(message: Message) -> list[Delivered]:
     return found
 
 
-def _organization(record: OrderRecord) -> str:
-    return record.application.organization.name
+def _names(application: Application) -> str:
+    return " ".join(sorted(application.names))

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import typing as t
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -54,7 +55,10 @@ def resolver_allowed(account: Account) -> bool:
 
 
 def _is_loopback(host: str | None) -> bool:
-    return host == "localhost" or (host is not None and host.startswith("127."))
+    try:
+        return host == "localhost" or (host is not None and ipaddress.ip_address(host).is_loopback)
+    except ValueError:
+        return False
 
 
 def _refuse_resolver(account: Account) -> None:
