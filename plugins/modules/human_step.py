@@ -179,7 +179,7 @@ def human_step(module: Module) -> Outcome:
     certificate, kind, wanted = params["certificate"], StepKind(params["step"]), WANTED[params["state"]]
     # Looked at first: what is refused, or is so already, writes nothing and makes no ledger.
     with control.ledger(read_only=True) as ledger:
-        before, changes = ledger.awaited(certificate, kind, wanted=wanted)
+        (before, *_same), changes = ledger.awaited(certificate, kind, wanted=wanted)
         authority = control.authorities.get(ledger.orders([certificate])[0].account)
     after = before
     if changes and module.check_mode:
@@ -203,8 +203,10 @@ def write(control: Control, certificate: str, kind: StepKind, params: dict) -> t
     claim = {"by": params["by"], "note": params["note"]}
     with control.ledger(read_only=False) as ledger:
         if WANTED[params["state"]] is StepState.DONE:
-            return ledger.confirm(certificate, kind, **claim, reference=params["reference"])
-        return ledger.withdraw(certificate, kind, **claim)
+            steps, changed = ledger.confirm(certificate, kind, **claim, reference=params["reference"])
+        else:
+            steps, changed = ledger.withdraw(certificate, kind, **claim)
+        return steps[0], changed
 
 
 def item(step: HumanStep) -> dict:

@@ -11,10 +11,11 @@ import sqlite3
 import threading
 import typing as t
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from urllib.parse import quote
 
 from .._core.errors import LedgerRefused
+from .migration import migrate
 from .schema import VERSION, create, version
 
 if t.TYPE_CHECKING:
@@ -42,8 +43,8 @@ _NEXT_MOVES = (
 def open_engine(path: str, *, read_only: bool) -> Engine:
     """Return the engine of the ledger in C(path), whose tables are made where there are none yet.
 
-    C(read_only): nothing is written; where there is no ledger, an empty one in memory stands for it.
-    Raises LedgerRefused: not a ledger, or one of a newer version.
+    C(read_only): nothing is written; where there is no ledger, an empty one in memory stands for it, and for one of an
+    older version a copy in memory that is made new. Raises LedgerRefused: not a ledger, or one of a newer version.
     """
     _require_sqlalchemy_2()
     if not os.path.isabs(path):
@@ -51,16 +52,17 @@ def open_engine(path: str, *, read_only: bool) -> Engine:
     if not read_only:
         _create_file(path)
     elif not os.path.exists(path):
-        return _empty_engine()
+        return _engine_in_memory(None)
     engine = _engine(lambda: _connect(path), read_only=read_only)
     try:
-        if _has_tables(engine, path, make=not read_only):
-            return engine
+        found = _version(engine, path, make=not read_only)
     except LedgerRefused:
         engine.dispose()
         raise
+    if found == VERSION:
+        return engine
     engine.dispose()
-    return _empty_engine()
+    return _engine_in_memory(path if found else None)
 
 
 @contextmanager
@@ -147,39 +149,49 @@ def _engine(connect: t.Callable[[], sqlite3.Connection], *, read_only: bool, con
     return engine
 
 
-def _empty_engine() -> Engine:
+def _engine_in_memory(path: str | None) -> Engine:
+    """Return an empty ledger, or the one in C(path) made new, that is forgotten at the end: for reading only."""
+
+    def connect() -> sqlite3.Connection:
+        memory = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        if path is not None:
+            with closing(_connect(path)) as file:
+                file.backup(memory)
+        return memory
+
     # Each connection to memory is a database of its own: there must be one only.
-    engine = _engine(
-        lambda: sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None),
-        read_only=False,
-        connections=1,
-    )
-    with writing(engine, "in memory") as connection:
-        create(connection)
+    engine = _engine(connect, read_only=False, connections=1)
+    _version(engine, path or "in memory", make=True)
     return engine
 
 
-def _has_tables(engine: Engine, path: str, *, make: bool) -> bool:
-    """Say whether the tables that we know are there, once they are made if C(make); raises LedgerRefused for others."""
+def _version(engine: Engine, path: str, *, make: bool) -> int | None:
+    """Return the version of the tables that are there, which is the newest once they are made or made new.
+
+    Only C(make) writes. Raises LedgerRefused where it is no ledger, or a newer one.
+    """
     with reading(engine, path) as connection:
         found = version(connection)
-    if found is None and make:
-        with writing(engine, path) as connection:
-            # Somebody else may have been faster.
-            if version(connection) is None:
-                create(connection)
-            found = version(connection)
-    if found is not None:
+    _refuse_other_version(path, found)
+    if not make or found == VERSION:
+        return found
+    with writing(engine, path) as connection:
+        # Somebody else may have been faster.
+        found = version(connection)
         _refuse_other_version(path, found)
-    return found is not None
+        if found is None:
+            create(connection)
+        elif found < VERSION:
+            migrate(connection, found)
+    return VERSION
 
 
-def _refuse_other_version(path: str, found: int) -> None:
+def _refuse_other_version(path: str, found: int | None) -> None:
     if found == 0:
         raise LedgerRefused(
             f"The file {path} is a database, but not a ledger of koshin.tls.", "Name another path.", code="not_a_ledger"
         )
-    if found > VERSION:
+    if found is not None and found > VERSION:
         raise LedgerRefused(
             f"The ledger {path} has version {found}; this koshin.tls knows version {VERSION}.",
             "Update koshin.tls on this control host.",

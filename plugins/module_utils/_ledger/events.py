@@ -28,8 +28,12 @@ class EventKind(str, Enum):
     ORDER_INTENDED = "order_intended"
     ORDER_PLACED = "order_placed"
     ORDER_OBSERVED = "order_observed"
+    ORDER_AMENDED = "order_amended"
     ORDER_CLOSED = "order_closed"
     STEP_ANNOUNCED = "step_announced"
+    STEP_CHANGED = "step_changed"
+    STEP_TAKEN = "step_taken"
+    STEP_CONFIRMED = "step_confirmed"
     STEP_DONE = "step_done"
     STEP_REOPENED = "step_reopened"
     STEP_WITHDRAWN = "step_withdrawn"
@@ -38,6 +42,11 @@ class EventKind(str, Enum):
     TOKEN_RETRACTED = "token_retracted"
     CERTIFICATE_COLLECTED = "certificate_collected"
     CERTIFICATE_INSTALLED = "certificate_installed"
+    MESSAGES_RECORDED = "messages_recorded"
+    MESSAGE_TIED = "message_tied"
+    PURCHASING_CLOSED = "purchasing_closed"
+    PURCHASING_OPENED = "purchasing_opened"
+    TEXTS_FORGOTTEN = "texts_forgotten"
 
 
 @dataclass(frozen=True)
@@ -61,8 +70,11 @@ class Transaction:
     now: datetime
     actor: str
 
-    def record(self, what: EventKind, certificate: str, **details: t.Any) -> None:
-        """Append an event; it is kept if, and only if, the change it tells of is."""
+    def record(self, what: EventKind, certificate: str | None, **details: t.Any) -> None:
+        """Append an event; it is kept if, and only if, the change it tells of is.
+
+        C(details) hold no text that may have to be forgotten: its C(digest).
+        """
         events = tables().events
         last = self.connection.execute(events.select().order_by(events.c.number.desc()).limit(1)).mappings().first()
         line = {
@@ -77,16 +89,27 @@ class Transaction:
         self.connection.execute(events.insert().values(**line, hash=chained))
 
 
+def digest(text: str) -> str:
+    """Return SHA-256 of a text in hex, by which it is known again when it is shown; "" for none."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest() if text else ""
+
+
 def chain_hash(previous: str, line: t.Mapping[str, t.Any]) -> str:
     """Return SHA-256 in hex over the previous hash and the line as JSON: keys sorted, no spaces, ASCII."""
     written = json.dumps(line, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"{previous}{written}".encode("ascii")).hexdigest()
 
 
-def read(connection: Connection, certificate: str | None) -> list[Event]:
-    """Return the events, oldest first: of one certificate, or all."""
+def read(
+    connection: Connection, *, since: datetime | None, until: datetime | None, certificate: str | None
+) -> list[Event]:
+    """Return the events, oldest first: from C(since) on and before C(until), of one certificate; None: all."""
     events = tables().events
     query = events.select().order_by(events.c.number)
+    if since is not None:
+        query = query.where(events.c.at >= to_plain(since))
+    if until is not None:
+        query = query.where(events.c.at < to_plain(until))
     if certificate is not None:
         query = query.where(events.c.certificate == certificate)
     return [_event(row) for row in connection.execute(query).mappings()]

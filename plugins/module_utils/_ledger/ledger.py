@@ -10,23 +10,25 @@ import os
 import typing as t
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
+from .._core.account import Budget
 from .._core.errors import LedgerRefused
 from .._core.order import OPEN_STATES, Application, Issue, Order, OrderRecord, OrderState, Placement
-from .._core.step import HumanStep, StepKind, StepState
-from . import events, issues, orders, tokens
+from .._core.step import HumanStep, StepKind
+from . import checks, events, issues, orders, tokens
 from . import steps as human_steps
-from .connection import open_engine, reading, writing
+from .budget import Run
+from .connection import open_engine
+from .correspondence import Correspondence
 from .events import Event, Transaction
-from .leases import Leases
+from .people import Names, People
 
 if t.TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
 
+NO_BUDGET = Budget()
 DEFAULT_LEDGER = "~/.local/state/koshin/ledger.sqlite"
-
-Names = t.Optional[Sequence[str]]
 
 
 def default_ledger_path() -> str:
@@ -38,7 +40,7 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-class Ledger:
+class Ledger(People, Correspondence):
     """What was ordered, what it waits for, who holds it. May be used from many threads at once.
 
     Names are names of certificates; None means all of them. Every method may raise LedgerRefused: the file cannot
@@ -48,8 +50,8 @@ class Ledger:
     def __init__(
         self, engine: Engine, path: str, *, actor: str, clock: Callable[[], datetime], read_only: bool
     ) -> None:
-        self._engine, self._path, self._actor, self._clock, self._read_only = engine, path, actor, clock, read_only
-        self._leases = Leases(engine, path, actor=actor, clock=clock)
+        super().__init__(engine, path, actor=actor, clock=clock, read_only=read_only)
+        self._run = Run()
 
     @classmethod
     def open(cls, path: str, *, actor: str, clock: Callable[[], datetime] = utc_now, read_only: bool = False) -> Ledger:
@@ -93,35 +95,17 @@ class Ledger:
         with self._reading() as connection:
             return issues.serials(connection, names)
 
-    def steps(self, names: Names = None, states: Sequence[StepState] = (StepState.OPEN,)) -> list[HumanStep]:
-        """Return the human steps in these states, the longest awaited first."""
-        with self._reading() as connection:
-            return human_steps.read(connection, names, states)
-
-    def awaited(
-        self, certificate: str, kind: StepKind, *, wanted: StepState = StepState.DONE
-    ) -> tuple[HumanStep, bool]:
-        """Return a step as it stands and whether C(confirm) (C(wanted): OPEN: C(withdraw)) would change it.
-
-        Raises LedgerRefused as these do.
-        """
-        with self._reading() as connection:
-            return human_steps.awaited(connection, certificate, kind, wanted)
-
-    def durations(self) -> dict[StepKind, timedelta]:
-        """Return how long the slowest step of each kind took that was ever done."""
-        with self._reading() as connection:
-            return human_steps.durations(connection)
-
     def placements(self, names: Names = None) -> list[Placement]:
         """Return the placements that are not retracted, those of closed orders too."""
         with self._reading() as connection:
             return tokens.read(connection, names)
 
-    def events(self, certificate: str | None = None) -> list[Event]:
-        """Return the audit trail, oldest first."""
+    def events(
+        self, since: datetime | None = None, until: datetime | None = None, certificate: str | None = None
+    ) -> list[Event]:
+        """Return the audit trail, oldest first: from C(since) on and before C(until), of one certificate; None: all."""
         with self._reading() as connection:
-            return events.read(connection, certificate)
+            return events.read(connection, since=since, until=until, certificate=certificate)
 
     def verify_events(self) -> None:
         """Raise LedgerRefused, code C(events_broken), naming the first event that was changed or removed."""
@@ -130,20 +114,41 @@ class Ledger:
 
     # --- orders ------------------------------------------------------------------------------------------------------
 
-    def intend(self, application: Application, *, account: str, host: str) -> OrderRecord:
+    def intend(
+        self,
+        application: Application,
+        *,
+        account: str,
+        host: str,
+        budget: Budget = NO_BUDGET,
+        amount: int | None = None,
+    ) -> OrderRecord:
         """Write down, before the request is sent, that an order is placed now. C(host): the key host.
 
-        Raises LedgerRefused, code C(order_open), where one is open for this certificate, and HeldElsewhere where
-        another run has its lease.
+        C(amount): what it costs, None where nobody knows. An approval of the purchase is used up. Raises LedgerRefused,
+        code C(order_open), where one is open for this certificate, code C(budget_exceeded) where it is over the
+        account's C(budget), and HeldElsewhere where another run has its lease.
         """
         from sqlalchemy.exc import IntegrityError
 
         try:
-            with self._writing() as transaction:
+            with self._run.counting(application, account=account, budget=budget), self._writing() as transaction:
                 self._leases.refuse_without(transaction.connection, application.certificate)
-                return orders.intend(transaction, application, account=account, host=host)
+                record = orders.intend(
+                    transaction, application, account=account, host=host, budget=budget, amount=amount
+                )
+                checks.use_up(transaction, application.certificate, StepKind.APPROVE_PURCHASE)
+                return record
         except IntegrityError as error:
             raise self._refused_intent(application) from error
+
+    def amended(self, own_reference: str, application: Application) -> bool:
+        """Take down what an open order asks for by now (method, approver, key); return whether that is news.
+
+        Raises LedgerRefused, code C(order_closed).
+        """
+        with self._writing() as transaction:
+            return orders.amend(transaction, own_reference, application)
 
     def placed(self, own_reference: str, order: Order) -> bool:
         """Take down the CA's answer to a new order; return whether anything changed."""
@@ -154,8 +159,9 @@ class Ledger:
     ) -> bool:
         """Take down how an order stands; return whether anything changed (otherwise nothing is written).
 
-        C(steps) and C(placements) that are not known yet are announced; open steps that are not in C(order.awaits)
-        are done. An order that ended without a certificate is closed; an issued one is closed by C(collected).
+        C(steps) and C(placements) that are not known yet are announced, and what is said of open steps is kept up;
+        open steps that are not in C(order.awaits) are done. An order that ended without a certificate is closed; an
+        issued one is closed by C(collected).
         """
         with self._writing() as transaction:
             before = orders.get(transaction.connection, own_reference)
@@ -183,22 +189,7 @@ class Ledger:
             record = orders.get(transaction.connection, own_reference)
             return self._close(transaction, record, state, reason)
 
-    # --- what people and hosts did -----------------------------------------------------------------------------------
-
-    def confirm(
-        self, certificate: str, kind: StepKind, *, by: str, note: str = "", reference: str = ""
-    ) -> tuple[HumanStep, bool]:
-        """Take a person's word that a step is done; return it and whether that is news.
-
-        Raises LedgerRefused, code C(not_awaited), and says what is awaited instead.
-        """
-        with self._writing() as transaction:
-            return human_steps.confirm(transaction, certificate, kind, by=by, note=note, reference=reference)
-
-    def withdraw(self, certificate: str, kind: StepKind, *, by: str, note: str = "") -> tuple[HumanStep, bool]:
-        """Open a done step again; return it and whether it was done. Raises like C(confirm)."""
-        with self._writing() as transaction:
-            return human_steps.withdraw(transaction, certificate, kind, by=by, note=note)
+    # --- what hosts did -----------------------------------------------------------------------------------------------
 
     def published(self, placements: Sequence[Placement]) -> bool:
         """Remember that these tokens lie in their places; return whether that is news."""
@@ -254,20 +245,3 @@ class Ledger:
             "Run renew.yml: it goes on with that one.",
             code="order_open",
         )
-
-    def _reading(self) -> t.ContextManager[Connection]:
-        return reading(self._engine, self._path)
-
-    @contextmanager
-    def _writing(self) -> Iterator[Transaction]:
-        self._refuse_read_only()
-        with writing(self._engine, self._path) as connection:
-            # Times lie in the ledger as whole seconds: what is returned is what will be read.
-            now = self._clock().astimezone(timezone.utc).replace(microsecond=0)
-            yield Transaction(connection, now, self._actor)
-
-    def _refuse_read_only(self) -> None:
-        if self._read_only:
-            raise LedgerRefused(
-                f"The ledger {self._path} was opened for reading only.", "Run without check mode.", code="read_only"
-            )

@@ -10,13 +10,15 @@ import dataclasses
 import typing as t
 from collections.abc import Sequence
 
+from .._core.account import Budget
 from .._core.errors import InputRefused, LedgerRefused
 from .._core.order import OPEN_STATES, Application, Order, OrderRecord, OrderState
 from .._core.plain import to_plain
 from .._core.typed import from_plain
+from . import budget as limits
 from .connection import rows
 from .events import EventKind, Transaction
-from .schema import tables
+from .schema import next_number, tables
 
 if t.TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -44,8 +46,14 @@ def get(connection: Connection, own_reference: str) -> OrderRecord:
     return _record(dict(row))
 
 
-def intend(transaction: Transaction, application: Application, *, account: str, host: str) -> OrderRecord:
-    """Write down that an order is about to be placed. A second open one breaks a constraint: IntegrityError."""
+def intend(
+    transaction: Transaction, application: Application, *, account: str, host: str, budget: Budget, amount: int | None
+) -> OrderRecord:
+    """Write down that an order is about to be placed. A second open one breaks a constraint: IntegrityError.
+
+    Raises LedgerRefused, code C(budget_exceeded).
+    """
+    limits.refuse_over(transaction, application, account=account, budget=budget, amount=amount)
     record = OrderRecord(
         own_reference=application.own_reference,
         certificate=application.certificate,
@@ -57,8 +65,10 @@ def intend(transaction: Transaction, application: Application, *, account: str, 
         reference=None,
         created_at=transaction.now,
         updated_at=transaction.now,
+        amount=amount,
     )
-    transaction.connection.execute(tables().orders.insert().values(**to_plain(record)))
+    orders = tables().orders
+    transaction.connection.execute(orders.insert().values(number=next_number(orders), **to_plain(record)))
     transaction.record(
         EventKind.ORDER_INTENDED,
         record.certificate,
@@ -68,8 +78,39 @@ def intend(transaction: Transaction, application: Application, *, account: str, 
         action=record.action,
         names=application.names,
         key_hash=application.key_hash,
+        amount=amount,
     )
     return record
+
+
+def amend(transaction: Transaction, own_reference: str, application: Application) -> bool:
+    """Take down what an open order asks for by now; return whether that is news."""
+    before = get(transaction.connection, own_reference)
+    if before.state not in OPEN_STATES:
+        raise LedgerRefused(
+            f"The order {own_reference} of {before.certificate} was closed as {before.state.value}: nothing is changed "
+            "in it any more.",
+            "Run renew.yml: it looks anew at what is due.",
+            code="order_closed",
+        )
+    if before.application == application:
+        return False
+    orders = tables().orders
+    transaction.connection.execute(
+        orders.update()
+        .where(orders.c.own_reference == own_reference)
+        .values(application=to_plain(application), updated_at=to_plain(transaction.now))
+    )
+    transaction.record(
+        EventKind.ORDER_AMENDED,
+        before.certificate,
+        own_reference=own_reference,
+        names=application.names,
+        key_hash=application.key_hash,
+        methods=dict(application.methods),
+        approvers=dict(application.approvers),
+    )
+    return True
 
 
 def learn(transaction: Transaction, record: OrderRecord, order: Order) -> OrderRecord:

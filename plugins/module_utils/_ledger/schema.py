@@ -14,10 +14,12 @@ from functools import cache
 from .._core.order import OPEN_STATES
 
 if t.TYPE_CHECKING:
-    from sqlalchemy import Connection, MetaData, Table
+    from sqlalchemy import Column, Connection, MetaData, ScalarSelect, Table
     from sqlalchemy.schema import SchemaItem
+    from sqlalchemy.sql import ColumnElement
+    from sqlalchemy.types import TypeEngine
 
-VERSION = 1
+VERSION = 2
 
 # What the audit trail says is never changed afterwards: a constraint, not a habit.
 _APPEND_ONLY = """
@@ -34,6 +36,10 @@ class Tables:
     placements: Table
     issues: Table
     installations: Table
+    messages: Table
+    ties: Table
+    marks: Table
+    accounts: Table
     events: Table
     leases: Table
 
@@ -48,16 +54,7 @@ def tables() -> Tables:
         metadata=metadata,
         meta=_table(metadata, "meta", key="name", texts="value"),
         orders=_orders(metadata),
-        human_steps=_table(
-            metadata,
-            "human_steps",
-            key="own_reference kind",
-            texts="certificate state role since note reference account subject details link",
-            optional="latest_by done_at done_by due_on taken_by taken_until",
-            numbers="people",
-            documents="confirmed_by",
-            refers_to={"own_reference": "orders.own_reference"},
-        ),
+        human_steps=_human_steps(metadata),
         placements=_table(
             metadata,
             "placements",
@@ -82,6 +79,24 @@ def tables() -> Tables:
             key="fingerprint host",
             texts="installed_at",
             refers_to={"fingerprint": "issues.fingerprint"},
+        ),
+        messages=_table(
+            metadata,
+            "messages",
+            key="account identity",
+            texts="received_at recorded_at",
+            optional="forgotten_at",
+            documents="content",
+        ),
+        ties=_ties(metadata),
+        marks=_table(metadata, "marks", key="account folder", texts="mark updated_at"),
+        accounts=_table(
+            metadata,
+            "accounts",
+            key="account",
+            texts="seen_at reason",
+            optional="newest opened_at opened_by",
+            flags="is_open",
         ),
         events=_table(
             metadata, "events", number="number", texts="at actor what hash", optional="certificate", documents="details"
@@ -113,14 +128,52 @@ def _orders(metadata: MetaData) -> Table:
     )
 
 
+def _human_steps(metadata: MetaData) -> Table:
+    """C(settled_at): what a step without an order asked for was seen to be over; asked again, it is a new one."""
+    return _table(
+        metadata,
+        "human_steps",
+        number="number",
+        texts="certificate kind state role since note reference account subject details link",
+        optional="own_reference latest_by done_at done_by due_on taken_by taken_until settled_at",
+        numbers="people",
+        documents="confirmed_by",
+        refers_to={"own_reference": "orders.own_reference"},
+    )
+
+
+def _ties(metadata: MetaData) -> Table:
+    from sqlalchemy import ForeignKeyConstraint
+
+    return _table(
+        metadata,
+        "ties",
+        key="account identity own_reference",
+        texts="tied_at",
+        refers_to={"own_reference": "orders.own_reference"},
+        rules=[ForeignKeyConstraint(["account", "identity"], ["messages.account", "messages.identity"])],
+    )
+
+
 def _index(tables: Tables) -> None:
     from sqlalchemy import Index
 
-    orders, issues = tables.orders, tables.issues
-    still_open = orders.c.state.in_(sorted(state.value for state in OPEN_STATES))
-    Index("one_open_order", orders.c.certificate, unique=True, sqlite_where=still_open, postgresql_where=still_open)
+    orders, steps = tables.orders, tables.human_steps
+    # One open order for a certificate; one step of a kind for an order, or for a certificate without one.
+    _unique("one_open_order", orders.c.certificate, where=orders.c.state.in_(sorted(one.value for one in OPEN_STATES)))
+    _unique("step_of_order", steps.c.own_reference, steps.c.kind, where=steps.c.own_reference.is_not(None))
+    _unique("step_of_certificate", steps.c.certificate, steps.c.kind, where=steps.c.own_reference.is_(None))
     Index("orders_of_certificate", orders.c.certificate)
-    Index("issues_of_certificate", issues.c.certificate)
+    Index("orders_of_account", orders.c.account, orders.c.created_at)
+    Index("steps_of_subject", steps.c.account, steps.c.kind, steps.c.subject)
+    Index("issues_of_certificate", tables.issues.c.certificate)
+    Index("ties_of_order", tables.ties.c.own_reference)
+
+
+def _unique(name: str, *columns: Column[t.Any], where: ColumnElement[bool]) -> None:
+    from sqlalchemy import Index
+
+    Index(name, *columns, unique=True, sqlite_where=where, postgresql_where=where)
 
 
 def _table(
@@ -139,22 +192,48 @@ def _table(
     rules: Sequence[SchemaItem] = (),
 ) -> Table:
     """Return a table: its key (one counted C(number), or texts), and columns named by what they hold."""
-    from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, Table, Text
+    from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, Table
 
     def foreign(column: str) -> list[ForeignKey]:
         return [ForeignKey(refers_to[column])] if refers_to and column in refers_to else []
 
+    text = words()
     columns: list[Column[t.Any]] = [
-        *(Column(column, Integer, primary_key=True) for column in number.split()),
-        *(Column(column, Text, *foreign(column), primary_key=True) for column in key.split()),
-        *(Column(column, Text, *foreign(column), nullable=False) for column in texts.split()),
-        *(Column(column, Text) for column in optional.split()),
+        # Counted by next_number: a ledger that was moved needs no sequence to be moved with it.
+        *(Column(column, Integer, primary_key=True, autoincrement=False) for column in number.split()),
+        *(Column(column, text, *foreign(column), primary_key=True) for column in key.split()),
+        *(Column(column, text, *foreign(column), nullable=False) for column in texts.split()),
+        *(Column(column, text, *foreign(column)) for column in optional.split()),
         *(Column(column, Integer, nullable=False) for column in numbers.split()),
         *(Column(column, Integer) for column in counts.split()),
         *(Column(column, Boolean, nullable=False) for column in flags.split()),
         *(Column(column, JSON, nullable=False) for column in documents.split()),
     ]
     return Table(name, metadata, *columns, *rules)
+
+
+@cache
+def words() -> TypeEngine[str]:
+    """Return the type of a text: what no database can hold (NUL, half a character) is replaced as it goes in."""
+    from sqlalchemy import Text
+    from sqlalchemy.types import TypeDecorator
+
+    class Words(TypeDecorator[str]):
+        # Compared by code point everywhere: times lie in texts, and a country's order of letters would mix them.
+        impl = Text().with_variant(Text(collation="C"), "postgresql")
+        cache_ok = True
+
+        def process_bind_param(self, value: str | None, _dialect: t.Any) -> str | None:
+            return value if value is None else value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+    return Words()
+
+
+def next_number(table: Table) -> ScalarSelect[int]:
+    """Return what counts the next row; writers wait for each other, so no other takes the same."""
+    from sqlalchemy import func, select
+
+    return select(func.coalesce(func.max(table.c.number), 0) + 1).scalar_subquery()
 
 
 def version(connection: Connection) -> int | None:

@@ -47,7 +47,7 @@ def test_everything_that_happens_is_told(desk, lived):
         (10, "certificate_installed", NAME, "cron"),
         (11, "order_intended", "b.example", "suzuki"),
     ]
-    assert [event.number for event in lived.events("b.example")] == [11]
+    assert [event.number for event in lived.events(certificate="b.example")] == [11]
     assert lived.events()[9].at == desk.now
     assert lived.events()[0].details["names"] == [NAME, "example.jp"]
 

@@ -176,9 +176,9 @@ def test_somebody_elses_database_is_refused_and_left_alone(desk, read_only):
 @pytest.mark.parametrize("read_only", [True, False])
 def test_a_newer_ledger_is_refused(desk, read_only):
     desk.open().close()
-    change(desk.path, "UPDATE meta SET value = '2' WHERE name = 'version'")
+    change(desk.path, "UPDATE meta SET value = '3' WHERE name = 'version'")
 
-    with pytest.raises(LedgerRefused, match=r"has version 2; this koshin.tls knows version 1\. Update") as refused:
+    with pytest.raises(LedgerRefused, match=r"has version 3; this koshin.tls knows version 2\. Update") as refused:
         desk.open(read_only=read_only)
     assert refused.value.code == "ledger_newer"
 

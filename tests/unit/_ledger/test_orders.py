@@ -48,7 +48,7 @@ def test_the_database_itself_forbids_two_open_orders(desk, ledger):
     with pytest.raises(sqlite3.IntegrityError, match=r"orders\.certificate"):
         database.execute(
             "INSERT INTO orders SELECT 2, 'another', certificate, account, host, action, 'open', created_at,"
-            " updated_at, reason, reference, application FROM orders"
+            " updated_at, reason, reference, amount, application FROM orders"
         )
     database.close()
 
