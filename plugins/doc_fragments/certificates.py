@@ -50,6 +50,12 @@ options:
           - What is ordered, in the certificate authority's own word.
           - Set it when it is not the first product of the account.
         type: str
+      bought_here:
+        description:
+          - Whether the certificate in use was bought through this account before the collection knew it.
+          - Set it for the first renewal of what was bought by hand at a shop without an API.
+        type: bool
+        default: false
       key:
         description:
           - The key that is made for it.
@@ -93,9 +99,14 @@ options:
               - Directory that the web server serves on those hosts.
               - Set it when it is not the host's C(tls_web_root).
             type: path
+          approver:
+            description:
+              - Address that gets the certificate authority's mail and approves the name.
+              - Set it with V(email), to one that the authority allows for the name.
+            type: str
           names:
             description:
-              - C(method), C(hosts) and C(web_root) by name, for names that need others.
+              - C(method), C(hosts), C(web_root) and C(approver) by name, for names that need others.
               - Set it when one certificate's names are not all validated in one way.
             type: dict
       services:

@@ -47,8 +47,10 @@ class Traits:
     ``steps``: what people do for an order, usually.
     ``method_per_name``: each name may have a method of its own. ``order_days``: how long an order runs, where
     certificates are issued again inside it, each from ``reissue_window_days`` before the end on, None where they are
-    not; ``same_subject_on_reissue``: with the subject of the CSR before. ``can_be_asked``: C(find) knows every order;
+    not; ``same_subject_on_reissue``: with the subject of the CSR before; ``renews_reused_keys``: one for the key before
+    is issued again for a new key. ``can_be_asked``: C(find) knows every order;
     where it does not, a person looks up what became of a request whose answer was lost.
+    ``cancellation_days``: how long after issue an order may be cancelled.
     ``names_in_csr``: the CA wants every additional name in the CSR too. ``products``: the first is the default.
     """
 
@@ -67,7 +69,9 @@ class Traits:
     order_days: int | None = None
     reissue_window_days: int = 0
     same_subject_on_reissue: bool = False
+    renews_reused_keys: bool = False
     can_be_asked: bool = True
+    cancellation_days: int | None = None
 
 
 class CertificateAuthority(t.Protocol):

@@ -13,7 +13,7 @@ import typing as t
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from .._core.account import Account, PortalSettings
+from .._core.account import Account, PortalSettings, ReusedKey
 from .._core.errors import CertificateUnreadable
 from .._core.message import Message
 from .._core.order import Application, Order, OrderRecord, OrderState
@@ -44,6 +44,8 @@ def portal_traits(settings: PortalSettings) -> Traits:
         order_days=shop.order_days if shop.order_days > shop.validity_days else None,
         reissue_window_days=shop.reissue_window_days,
         same_subject_on_reissue=shop.same_subject_on_reissue,
+        cancellation_days=shop.cancellation_days,
+        renews_reused_keys=settings.reused_key is ReusedKey.ACCEPT_THEN_REISSUE,
     )
 
 
@@ -118,7 +120,7 @@ class PortalAuthority:
 
     @cached_property
     def _known(self) -> dict[str, OrderRecord]:
-        """Key and names → the open order as it stood when this run first asked: read once, for thousands of questions."""
+        """Key and names → the open order as it stood when this run first asked: thousands ask."""
         records = [one for one in self._remembered().open_orders().values() if self._is_open(one)]
         return {key: one for one in records for key in (_names(one.application), one.application.key_hash)}
 

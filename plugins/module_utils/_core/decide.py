@@ -20,12 +20,22 @@ from .order import Action, Decision, Issue, OrderRecord
 _JITTER_PART = 10
 
 
+# An order that runs on for less than this after the end of the certificate in use is renewed, not reissued.
+_USEFUL_DAYS = 30
+
+
 @dataclass(frozen=True)
 class Window:
-    """Renewal opens ``days`` before the end; ``reason`` says of whom that is known."""
+    """Renewal opens ``days`` before the end; ``reason`` says of whom that is known.
+
+    ``reissue_days``: the same for a reissue inside an order that runs on. ``renews_reused_keys``: a certificate that
+    was issued for the key before it is issued again for a new one.
+    """
 
     days: int
     reason: str
+    reissue_days: int = 0
+    renews_reused_keys: bool = False
 
 
 def decide(
@@ -54,7 +64,18 @@ def decide(
     missing = [name for name in certificate.names if not any(covers(known, name) for known in in_use.names)]
     if missing:
         return Decision(True, Action.NEW, f"{', '.join(missing)} is not in the certificate in use")
-    return _by_window(certificate.name, in_use, window, now)
+    inside = None if issue is None else runs_on(issue, in_use)
+    if inside is not None and issue is not None and issue.reused_key and window.renews_reused_keys:
+        return Decision(True, Action.REISSUE, "it was issued for the key before, its order gives one for a new key")
+    return _by_window(certificate.name, in_use, window, now, inside)
+
+
+def runs_on(issue: Issue, in_use: CertificateFacts) -> datetime | None:
+    """Return until when the order of the certificate in use runs, None where it gives no further certificate."""
+    is_ours = issue.serial == in_use.serial and issue.term_ends is not None
+    if not is_ours or issue.term_ends is None or issue.term_ends - in_use.not_after < _USEFUL_DAYS * DAY:
+        return None
+    return issue.term_ends
 
 
 def waits(issue: Issue, certificate: Certificate, found: Found, now: datetime) -> bool:
@@ -79,21 +100,22 @@ def wanted_of(issue: Issue, certificate: Certificate) -> list[str]:
     return [name for name in certificate.names if any(covers(known, name) for known in issue.names)]
 
 
-def _by_window(name: str, in_use: CertificateFacts, window: Window, now: datetime) -> Decision:
-    renew_at = opens_at(name, in_use, window)
+def _by_window(name: str, in_use: CertificateFacts, window: Window, now: datetime, inside: datetime | None) -> Decision:
+    """C(inside): until when the order of the certificate in use runs on, None where a new one has to be bought."""
+    action, word = (Action.RENEWAL, "renewal") if inside is None else (Action.REISSUE, "reissue")
+    renew_at = opens_at(name, in_use, window.days if inside is None else window.reissue_days)
+    why = window.reason if inside is None else f"inside its order, which runs until {inside:%Y-%m-%d}"
     end = f"ends {in_use.not_after:%Y-%m-%d}"
     if now >= in_use.not_after:
-        return Decision(True, Action.RENEWAL, f"ended {in_use.not_after:%Y-%m-%d}", renew_at)
+        return Decision(True, action, f"ended {in_use.not_after:%Y-%m-%d}", renew_at)
     if now < renew_at:
-        return Decision(False, Action.NONE, f"{end}; renewal from {renew_at:%Y-%m-%d} on ({window.reason})", renew_at)
-    return Decision(
-        True, Action.RENEWAL, f"{end}; renewal is open since {renew_at:%Y-%m-%d} ({window.reason})", renew_at
-    )
+        return Decision(False, Action.NONE, f"{end}; {word} from {renew_at:%Y-%m-%d} on ({why})", renew_at)
+    return Decision(True, action, f"{end}; {word} is open since {renew_at:%Y-%m-%d} ({why})", renew_at)
 
 
-def opens_at(name: str, in_use: CertificateFacts, window: Window) -> datetime:
-    """Return when the renewal begins: as the window opens, in the lifetime's second half, a little later by name."""
-    lead = min(window.days * DAY, (in_use.not_after - in_use.not_before) / 2)
+def opens_at(name: str, in_use: CertificateFacts, days: int) -> datetime:
+    """Return when it begins: C(days) before the end, in the lifetime's second half, a little later by name."""
+    lead = min(days * DAY, (in_use.not_after - in_use.not_before) / 2)
     return _whole_seconds(in_use.not_after - lead + jitter(name, lead / _JITTER_PART))
 
 

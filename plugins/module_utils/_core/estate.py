@@ -170,6 +170,7 @@ class _Filler:
             validations=_validations(names, {**self.defaults.get("validation", {}), **entry.get("validation", {})}),
             services=tuple(entry.get("services", ())),
             files=FileSet(**entry.get("files", {})),
+            bought_here=entry.get("bought_here", False),
         )
 
 
@@ -209,4 +210,4 @@ def _validations(names: tuple[str, ...], entry: Entry) -> tuple[NameValidation, 
 
 def _validation(name: str, entry: Entry) -> NameValidation:
     method = Method(entry.get("method", Method.FILE.value))
-    return NameValidation(name, method, tuple(entry.get("hosts", ())), entry.get("web_root"))
+    return NameValidation(name, method, tuple(entry.get("hosts", ())), entry.get("web_root"), entry.get("approver"))

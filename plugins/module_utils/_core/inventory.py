@@ -38,7 +38,10 @@ class NameValidation:
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate as the inventory wants it, its defaults filled in; ``host`` is its key host."""
+    """A certificate as the inventory wants it, its defaults filled in; ``host`` is its key host.
+
+    ``bought_here``: the one in use was bought through its account, before this collection knew it.
+    """
 
     name: str
     common_name: str
@@ -51,6 +54,7 @@ class Certificate:
     validations: tuple[NameValidation, ...] = ()
     services: tuple[str, ...] = ()
     files: FileSet = FileSet()
+    bought_here: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

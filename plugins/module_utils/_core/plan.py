@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .certificate import Found
-from .inventory import Certificate, NameValidation
+from .inventory import Certificate, Method, NameValidation
 from .order import Decision
 from .procedure import NextStep
 
@@ -25,7 +25,11 @@ class TokenPlace:
 
 @dataclass(frozen=True)
 class Planned:
-    """``issued``: the serial of the newest certificate that the ledger knew when this was decided."""
+    """``issued``: the serial of the newest certificate that the ledger knew when this was decided.
+
+    ``bought_here``: the certificate in use was bought through its account. ``reissue_of``: own reference of the order
+    inside which it is issued again.
+    """
 
     certificate: Certificate
     decision: Decision
@@ -33,6 +37,8 @@ class Planned:
     step: NextStep
     token_places: tuple[TokenPlace, ...] = ()
     issued: str | None = None
+    bought_here: bool = False
+    reissue_of: str | None = None
 
 
 def token_places(certificate: Certificate, web_roots: dict[str, str | None]) -> tuple[TokenPlace, ...]:
@@ -40,6 +46,7 @@ def token_places(certificate: Certificate, web_roots: dict[str, str | None]) -> 
     return tuple(
         TokenPlace(validation.name, host, validation.web_root or web_roots.get(host))
         for validation in certificate.validations
+        if validation.method is Method.FILE
         for host in hosts_of(certificate, validation)
     )
 

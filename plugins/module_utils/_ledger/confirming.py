@@ -28,12 +28,11 @@ Told = tuple[list[HumanStep], bool]
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
-    """What somebody says. C(requester): who wanted the purchase, and may not approve it; "" where nobody asks."""
+    """What somebody says."""
 
     by: str
     note: str = ""
     reference: str = ""
-    requester: str = ""
 
 
 def awaited(connection: Connection, certificate: str, kind: StepKind, wanted: StepState) -> Told:
@@ -57,7 +56,7 @@ def awaited(connection: Connection, certificate: str, kind: StepKind, wanted: St
 def confirm(transaction: Transaction, certificate: str, kind: StepKind, claim: Claim) -> Told:
     """Take a person's word that a step is done; return its group and whether that is news. Raises like C(awaited)."""
     group, changes = awaited(transaction.connection, certificate, kind, StepState.DONE)
-    if changes and claim.requester and _same(claim.by, claim.requester):
+    if changes and any(step.requester and _same(claim.by, step.requester) for step in group):
         raise LedgerRefused(
             f"{claim.by} wanted {certificate} to be bought, and cannot approve it as well.",
             "Let somebody else approve it.",

@@ -80,6 +80,16 @@ class Ledger(People, Correspondence):
         with self._reading() as connection:
             return {record.certificate: record for record in orders.read(connection, names, open_only=True)}
 
+    def order(self, own_reference: str) -> OrderRecord | None:
+        """Return one order, in whatever state, None where there is none."""
+        with self._reading() as connection:
+            return orders.find(connection, own_reference)
+
+    def unknown_references(self, own_references: Sequence[str]) -> list[str]:
+        """Return those own references, in their order, that no order here has."""
+        with self._reading() as connection:
+            return orders.unknown(connection, own_references)
+
     def orders(self, names: Names = None) -> list[OrderRecord]:
         """Return all orders, newest first."""
         with self._reading() as connection:

@@ -25,7 +25,7 @@ _ADDED: t.Mapping[int, t.Mapping[str, t.Mapping[str, str]]] = {
         "human_steps": {
             "number": "rowid",
             "account": _ACCOUNT_OF_STEP,
-            **dict.fromkeys(("subject", "details", "link"), "''"),
+            **dict.fromkeys(("subject", "details", "link", "requester"), "''"),
             **dict.fromkeys(("due_on", "taken_by", "taken_until", "settled_at"), "NULL"),
             "people": "1",
             "confirmed_by": "'[]'",

@@ -35,15 +35,29 @@ def read(connection: Connection, names: Sequence[str] | None, *, open_only: bool
 
 def get(connection: Connection, own_reference: str) -> OrderRecord:
     """Return one order; raises LedgerRefused where it is unknown."""
-    orders = tables().orders
-    row = connection.execute(orders.select().where(orders.c.own_reference == own_reference)).mappings().first()
-    if row is None:
+    record = find(connection, own_reference)
+    if record is None:
         raise LedgerRefused(
             f"The ledger knows no order {own_reference}.",
             "Look whether this is the ledger that the run before used.",
             code="unknown_order",
         )
-    return _record(dict(row))
+    return record
+
+
+def find(connection: Connection, own_reference: str) -> OrderRecord | None:
+    """Return one order, None where it is unknown."""
+    orders = tables().orders
+    row = connection.execute(orders.select().where(orders.c.own_reference == own_reference)).mappings().first()
+    return None if row is None else _record(dict(row))
+
+
+def unknown(connection: Connection, own_references: Sequence[str]) -> list[str]:
+    """Return those that no order has."""
+    from sqlalchemy import select
+
+    known = set(connection.execute(select(tables().orders.c.own_reference)).scalars())
+    return [one for one in own_references if one not in known]
 
 
 def intend(

@@ -51,6 +51,15 @@ class People(Book):
         with self._reading() as connection:
             return steps.durations(connection)
 
+    def announce_step(self, step: HumanStep) -> bool:
+        """Await a step of an order that was not taken up by its CA yet; return whether that is news."""
+        with self._writing() as transaction:
+            known = steps.of_order(transaction.connection, str(step.own_reference))
+            if any(one.kind is step.kind for one in known):
+                return False
+            steps.announce(transaction, step)
+            return True
+
     def announce(self, names: str | Sequence[str], kind: StepKind, awaited: Sequence[HumanStep]) -> bool:
         """Make C(awaited) the steps of this kind that these certificates await without an order.
 
@@ -79,16 +88,15 @@ class People(Book):
         by: str,
         note: str = "",
         reference: str = "",
-        requester: str = "",
         messages: Sequence[Message] = (),
     ) -> tuple[list[HumanStep], bool]:
         """Take a person's word that steps are done; return them and whether anything is news.
 
         Where several people have to confirm, they are done with the last of them. C(messages): what the person said
         about their orders, kept with them. Raises LedgerRefused, code C(not_awaited), and says what is awaited
-        instead; code C(approver_is_requester) where C(by) is the C(requester).
+        instead; code C(approver_is_requester) where C(by) is the step's requester.
         """
-        claim = Claim(by, note, reference, requester)
+        claim = Claim(by, note, reference)
         with self._writing() as transaction:
             after, changed = confirming.confirm(transaction, certificate, kind, claim)
             return after, _told(transaction, after, messages) or changed

@@ -24,7 +24,10 @@ NEVER_SEEN = "this ledger has never seen the account"
 
 @dataclass(frozen=True)
 class Purchasing:
-    """Whether an account may buy. C(seen_at) None: this ledger never saw it. C(reason): why it was closed."""
+    """Whether an account may buy. C(seen_at) None: this ledger never saw it. C(reason): why it was closed.
+
+    C(newest): the order there that was the newest when it was closed, where that can be asked.
+    """
 
     account: str
     is_open: bool
@@ -32,6 +35,7 @@ class Purchasing:
     opened_at: datetime | None
     opened_by: str | None
     reason: str
+    newest: str | None = None
 
 
 def read(connection: Connection, account: str) -> Purchasing:
@@ -46,6 +50,7 @@ def read(connection: Connection, account: str) -> Purchasing:
         opened_at=None if row["opened_at"] is None else parse_time(row["opened_at"]),
         opened_by=row["opened_by"],
         reason=row["reason"],
+        newest=row["newest"],
     )
 
 

@@ -134,7 +134,7 @@ def _human_steps(metadata: MetaData) -> Table:
         metadata,
         "human_steps",
         number="number",
-        texts="certificate kind state role since note reference account subject details link",
+        texts="certificate kind state role since note reference account subject details link requester",
         optional="own_reference latest_by done_at done_by due_on taken_by taken_until settled_at",
         numbers="people",
         documents="confirmed_by",

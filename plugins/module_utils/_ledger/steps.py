@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from .._core.order import Order, OrderRecord, OrderState
 from .._core.plain import to_plain
-from .._core.step import HumanStep, StepKind, StepState
+from .._core.step import AUTHORITY, HumanStep, StepKind, StepState
 from .._core.typed import parse_time
 from .connection import rows
 from .events import EventKind, Transaction, digest
@@ -23,7 +23,6 @@ from .schema import next_number, tables
 if t.TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
-AUTHORITY = "the authority"
 CHECK = "the check"
 _NOBODY = frozenset({AUTHORITY, CHECK})
 # What ended by itself within the hour, nobody was waited for.
@@ -67,9 +66,11 @@ def observed(transaction: Transaction, record: OrderRecord, order: Order, steps:
     """Announce what is newly awaited; what the CA awaits no longer is done. Return whether anything changed.
 
     A step that a person confirmed stays done even if the CA still awaits it, unless it is about something else by now
-    (another invoice); one that only the CA's silence ended is open again when the CA awaits it again.
+    (another invoice), or awaited anew since then; one that only the CA's silence ended is open again when the CA
+    awaits it again.
     """
     known = {step.kind: step for step in of_order(transaction.connection, record.own_reference)}
+    anew = {one.kind: one.anew_since for one in order.awaits}
     changed = False
     for kind, step in known.items():
         if step.state is StepState.OPEN and kind not in order.awaited:
@@ -81,10 +82,17 @@ def observed(transaction: Transaction, record: OrderRecord, order: Order, steps:
             changed = True
         elif before.state is StepState.OPEN:
             changed = keep_up(transaction, before, step) or changed
-        elif step.kind in order.awaited and (before.done_by == AUTHORITY or is_about_another(before, step)):
+        elif step.kind in anew and (
+            before.done_by == AUTHORITY or is_about_another(before, step) or _is_over(before, anew[step.kind])
+        ):
             reopen(transaction, with_news(before, step), since=step.since, by=AUTHORITY)
             changed = True
     return changed
+
+
+def _is_over(step: HumanStep, anew_since: datetime | None) -> bool:
+    """Say whether a step was done for an occasion before the one that it is awaited for now."""
+    return anew_since is not None and step.done_at is not None and step.done_at < anew_since
 
 
 def settle(transaction: Transaction, record: OrderRecord) -> None:

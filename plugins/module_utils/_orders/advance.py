@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .._ca.base import (
     AcceptsConfirmation,
@@ -15,16 +15,18 @@ from .._ca.base import (
     CertificateAuthority,
     CertificateAuthorityRefused,
     NamesTrustAnchors,
+    Traits,
 )
 from .._core.account import Account
 from .._core.carry_over import carry_over, shortfall_days
 from .._core.errors import InputRefused, KoshinError
-from .._core.order import Issue, Order, OrderRecord, OrderState, Placement
+from .._core.order import Action, Finding, Issue, Order, OrderRecord, OrderState, Placement, Severity
 from .._core.procedure import latest_by
 from .._core.step import DUTIES, HumanStep, StepKind, StepState
 from .._ledger.ledger import Ledger
 from .._x509.reading import certificate_facts
 from .._x509.verify import complete_chain, system_trust_anchors
+from .change import with_change
 from .job import Job, Progress
 from .placing import look_up, place, read_again
 
@@ -82,32 +84,33 @@ def _go_on(
     ledger: Ledger,
     clock: Clock,
 ) -> Progress:
-    said = [done] if done else []
-    changed = _remember(job, record, order, authority.traits.steps, ledger, clock) or bool(done)
+    said, changed = [done] if done else [], bool(done)
     for _round in range(_ROUNDS):
-        before = order
-        order = _validate(job, _confirm(order, record, authority, ledger), record, authority, ledger)
+        record, shown = with_change(job, record, order, authority.traits, ledger)
+        changed = _remember(job, record, shown, authority.traits.steps, ledger, clock) or changed
+        before, order = order, _validate(job, _confirm(order, record, authority, ledger), record, authority, ledger)
         if order == before:
             break
         said += _moves(before, order)
-        changed = _remember(job, record, order, authority.traits.steps, ledger, clock) or changed
     if order.state is OrderState.ISSUED:
         issue = _collect(job, record, order, authority, ledger, clock)
         said.append(f"order {order.reference} is issued until {issue.not_after:%Y-%m-%d}")
-        said += _shortfall(job, issue, authority)
-        return Progress(job, "; ".join(said), True, record, order)
+        findings = _shortfall(job, issue, authority)
+        return Progress(job, "; ".join((*said, *(one.message for one in findings))), True, record, order, findings)
     if order.state is not OrderState.OPEN:
         raise CertificateAuthorityRefused(
             f"Order {order.reference} of {job.name} at {job.account.name} is {order.state.value}: {order.reason}",
             "Correct what it names, then run renew.yml again: it places a new order.",
             code=f"order_{order.state.value}",
         )
-    return Progress(job, "; ".join(said) or _standing(order), changed, record, order)
+    return Progress(job, "; ".join(said) or _standing(order), changed, record, shown)
 
 
-def _shortfall(job: Job, issue: Issue, authority: CertificateAuthority) -> list[str]:
-    """Say what should have carried over and did not (row R2)."""
+def _shortfall(job: Job, issue: Issue, authority: CertificateAuthority) -> tuple[Finding, ...]:
+    """Say what should have carried over and did not (row R2), and whether a renewal was recognised (row R3)."""
     in_use, traits = job.planned.found.certificate, authority.traits
+    if issue.term_ends is not None and job.planned.reissue_of is not None:
+        return ()
     expected = carry_over(
         not_after=in_use.not_after if in_use else None,
         now=issue.not_before,
@@ -120,7 +123,17 @@ def _shortfall(job: Job, issue: Issue, authority: CertificateAuthority) -> list[
         not_before=issue.not_before,
         not_after=issue.not_after,
     )
-    return [f"it is {missing} days shorter than it should be: ask {job.account.name} for them"] if missing else []
+    if not missing:
+        return ()
+    message = f"it is {missing} days shorter than it should be: ask {job.account.name} for them"
+    if job.planned.decision.action is not Action.RENEWAL or job.planned.bought_here or not traits.cancellation_days:
+        return (Finding(job.name, Severity.WARNS, "days_lost", message, f"Ask {job.account.name} for them."),)
+    until = issue.not_before + timedelta(days=traits.cancellation_days)
+    move = (
+        f"{job.account.name} did not take it for a renewal of what was bought elsewhere: have it cancelled there until "
+        f"{until:%Y-%m-%d}, and apply again inside the window, or ask for the days."
+    )
+    return (Finding(job.name, Severity.WARNS, "renewal_not_recognised", message, move),)
 
 
 def _standing(order: Order) -> str:
@@ -221,7 +234,7 @@ def _collect(
     """Complete and verify the chain here, before it enters the ledger."""
     # The clock is read again: what was issued a moment ago is not valid yet at the time the run began.
     anchors, now = anchors_of(job.account, authority), clock()
-    chain = complete_chain(order.chain, anchors, order.names, now, record.application.key_hash)
+    chain = complete_chain(order.chain, anchors, order.names, now, order.key_hash)
     facts = certificate_facts(chain[0], f"order {order.reference}")
     issue = Issue(
         certificate=job.name,
@@ -235,9 +248,19 @@ def _collect(
         not_after=facts.not_after,
         chain=chain,
         collected_at=now,
+        term_ends=_term_ends(job, facts.not_before, authority.traits, ledger),
+        reused_key=order.reused_key,
     )
     ledger.collected(issue)
     return issue
+
+
+def _term_ends(job: Job, not_before: datetime, traits: Traits, ledger: Ledger) -> datetime | None:
+    """A reissue shares the term of its order; what carried over to the order is not counted, it may not have."""
+    if job.planned.reissue_of is not None:
+        before = ledger.issues([job.name]).get(job.name)
+        return before.term_ends if before else None
+    return None if traits.order_days is None else not_before + timedelta(days=traits.order_days)
 
 
 def anchors_of(account: Account, authority: CertificateAuthority) -> str:

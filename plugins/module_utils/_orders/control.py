@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .._ca.base import CertificateAuthority
+from .._ca.base import CertificateAuthority, Remembers
 from .._ca.registry import authority_for
 from .._core.account import Account
 from .._core.errors import InputRefused
@@ -60,6 +60,13 @@ class Control:
     def ledger(self, *, read_only: bool) -> Ledger:
         """Open the ledger; a context manager."""
         return Ledger.open(self.ledger_path, actor=_actor(), read_only=read_only)
+
+    def remembering(self, ledger: Ledger) -> dict[str, CertificateAuthority]:
+        """Return the authorities, those that have no memory of their own with the ledger's."""
+        return {
+            name: one.remembering(ledger) if isinstance(one, Remembers) else one
+            for name, one in self.authorities.items()
+        }
 
     @staticmethod
     def only(nouns: Mapping[str, Noun]) -> str | None:

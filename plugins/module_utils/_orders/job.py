@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from .._core.account import Account
+from .._core.account import Account, Approval
 from .._core.errors import InputRefused
 from .._core.inventory import Organization, Person
 from .._core.order import Finding, Order, OrderRecord, Severity, SigningRequest
@@ -23,16 +23,18 @@ from .._core.typed import from_plain
 class Job:
     """``blocking``: findings that stand against an order; ``request`` None: no CSR came from the key host.
 
-    ``in_run``: the names of all certificates of this run.
+    ``in_run``: the names of all certificates of this run. ``approval``: how many people approve a purchase.
     """
 
     planned: Planned
     account: Account
     organization: Organization
     responsible: Person | None
+    technical: Person | None
     request: SigningRequest | None
     blocking: tuple[Finding, ...]
     in_run: frozenset[str] = frozenset()
+    approval: Approval | None = None
 
     @property
     def name(self) -> str:
@@ -48,6 +50,7 @@ class Progress:
     changed: bool = False
     record: OrderRecord | None = None
     order: Order | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 def jobs(
@@ -58,6 +61,7 @@ def jobs(
     people: Mapping[str, Person],
     requests: Mapping[tuple[str, str], SigningRequest],
     findings: Sequence[Finding],
+    approval: Approval | None = None,
 ) -> list[Job]:
     """Join what renewal_info, the checks and the hosts said; raises InputRefused where an account is gone.
 
@@ -74,9 +78,11 @@ def jobs(
             account=named(accounts, one.certificate.account, "tls_accounts"),
             organization=(organization := named(organizations, one.certificate.organization, "tls_organizations")),
             responsible=people.get(organization.contacts.responsible or ""),
+            technical=people.get(organization.contacts.technical or ""),
             request=requests.get((one.certificate.host, one.certificate.name)),
             blocking=tuple(blocking.get(one.certificate.name, ())),
             in_run=names,
+            approval=approval,
         )
         for one in planned
     ]

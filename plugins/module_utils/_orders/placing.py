@@ -10,10 +10,14 @@ import secrets
 from dataclasses import replace
 
 from .._ca.base import CertificateAuthority, CertificateAuthorityRefused
+from .._core.account import Budget
 from .._core.errors import KoshinError
-from .._core.order import Action, Application, Order, OrderRecord, OrderState, SigningRequest
+from .._core.inventory import Method
+from .._core.order import Action, Application, Order, OrderRecord, OrderState, Replaced, SigningRequest
 from .._ledger.ledger import Ledger
 from .job import Job
+from .lost_answer import as_looked_up
+from .purchase import may_buy, price
 
 
 def application_for(job: Job, request: SigningRequest | None) -> Application:
@@ -31,7 +35,24 @@ def application_for(job: Job, request: SigningRequest | None) -> Application:
         key_hash=(request.key_hash if request else None) or "",
         product=certificate.product,
         responsible=job.responsible,
+        technical=job.technical,
+        approvers=approvers_of(job),
+        replaces=_replaced(job),
+        reissue_of=job.planned.reissue_of,
     )
+
+
+def approvers_of(job: Job) -> tuple[tuple[str, str], ...]:
+    """Return name → approver's address, as the inventory wants them today."""
+    validations = job.planned.certificate.validations
+    return tuple((one.name, one.approver) for one in validations if one.method is Method.EMAIL and one.approver)
+
+
+def _replaced(job: Job) -> Replaced | None:
+    in_use = job.planned.found.certificate
+    if in_use is None:
+        return None
+    return Replaced(in_use.serial, in_use.key_hash, in_use.not_before, in_use.not_after, job.planned.bought_here)
 
 
 def place(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> tuple[OrderRecord, Order, str]:
@@ -48,7 +69,14 @@ def place(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> tuple
     if existing is not None:
         return _take_up(job, application, existing, ledger)
     refuse_to_pay_twice(job, authority)
-    record = ledger.intend(application, account=job.account.name, host=job.planned.certificate.host)
+    may_buy(job, authority, ledger)
+    record = ledger.intend(
+        application,
+        account=job.account.name,
+        host=job.planned.certificate.host,
+        budget=Budget() if job.planned.reissue_of else job.account.budget,
+        amount=price(job, authority),
+    )
     return _submit(record, authority, ledger)
 
 
@@ -61,6 +89,8 @@ def look_up(
     if existing is not None and existing.key_hash == record.application.key_hash:
         ledger.placed(record.own_reference, existing)
         return _as_placed(record, existing), existing, f"found order {existing.reference} again, its answer was lost"
+    if not authority.traits.can_be_asked:
+        return as_looked_up(record, authority, ledger)
     refuse_if_blocked(job)
     if existing is None and _is_still_wanted(record.application, job):
         return _submit(record, authority, ledger)
@@ -74,7 +104,7 @@ def read_again(record: OrderRecord, authority: CertificateAuthority) -> Order:
     if record.reference is None:
         raise ValueError(f"order {record.own_reference} is open and has no reference")
     order = authority.read(record.reference)
-    if order.key_hash != record.application.key_hash:
+    if order.key_hash != record.application.key_hash and not order.reused_key:
         raise KoshinError(
             f"Order {order.reference} at {record.account} is for another key than the order of {record.certificate} "
             "that the ledger remembers by this number.",
@@ -126,8 +156,8 @@ def refuse_if_blocked(job: Job) -> None:
 
 
 def refuse_to_pay_twice(job: Job, authority: CertificateAuthority) -> None:
-    """What was issued and lost its key is issued again for nothing, or not at all."""
-    if job.planned.decision.action is Action.REISSUE and authority.traits.costs_money:
+    """What was issued and lost its key is issued again inside its order, or not at all."""
+    if job.planned.decision.action is Action.REISSUE and not job.planned.reissue_of and authority.traits.costs_money:
         raise KoshinError(
             f"{job.name}: {job.planned.decision.reason}; another order at {job.account.name} would be paid again.",
             f"Put the key's directory under pending/ on {job.planned.certificate.host} back from a backup.",
@@ -166,6 +196,7 @@ def _is_still_wanted(application: Application, job: Job) -> bool:
         action=application.action,
         csr=application.csr,
         key_hash=application.key_hash,
+        replaces=application.replaces,
     )
     return application == wanted and application.key_hash in job.planned.found.pending
 

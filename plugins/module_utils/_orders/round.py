@@ -12,14 +12,17 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
+from .._ca.base import CertificateAuthority
 from .._core.errors import InputRefused, KoshinError
 from .._core.order import OrderRecord, OrderState, Placement
 from .._core.outcome import Outcome, each
+from .._core.plain import to_plain
 from .._core.procedure import Phase, latest_by
 from .._core.step import HumanStep, StepKind
 from .._ledger.ledger import Ledger, utc_now
 from .advance import advance, anchors_of
 from .control import Control
+from .correspondence import correspondence_findings, read_mail
 from .describe import NO_ORDER, order_item
 from .handover import Trust, hand_over
 from .job import Job, Progress, items_of
@@ -42,7 +45,7 @@ def advance_all(
 
     def one(job: Job) -> Item:
         job = _where_it_is_open(job, standing.get(job.name), control)
-        authority = control.authorities[job.account.name]
+        authority = authorities[job.account.name]
         # Asked for first: nothing is bought that could not be verified.
         anchors_of(job.account, authority)
         if check_mode:
@@ -54,17 +57,23 @@ def advance_all(
         return {**order_item(done, _steps(done, ledger)), "error": late}
 
     with control.ledger(read_only=check_mode) as ledger:
+        authorities = control.remembering(ledger)
+        readings = {}
         if not check_mode:
             ledger.published(_lying(published, ledger))
+            readings = read_mail(control.accounts.values(), ledger, now=control.now)
         standing = ledger.open_orders([job.name for job in work])
         items = each(work, one, name=lambda job: job.name, blank=NO_ORDER)
         reached = [progress.get(job.name, Progress(job, "")) for job in work]
-        handover = hand_over(reached, ledger, hosts=hosts, trust=_trust(control), now=control.now)
+        handover = hand_over(reached, ledger, hosts=hosts, trust=_trust(control, authorities), now=control.now)
+        findings = [finding for one in reached for finding in one.findings]
+        findings += correspondence_findings(authorities, ledger, readings, control.now)
     return Outcome(
         noun="orders",
         items=items,
         diff=[_diff(item) for item in items if item["changed"]],
         extra={
+            "findings": to_plain(findings),
             "publish": handover.publish,
             "retract": handover.retract,
             "probes": handover.probes,
@@ -127,10 +136,10 @@ def _places(answer: t.Any) -> t.Iterator[tuple[str, ...]]:
             yield tuple(str(item.get(key)) for key in ("certificate", "name", "path", "web_root"))
 
 
-def _trust(control: Control) -> dict[str, Trust]:
+def _trust(control: Control, authorities: Mapping[str, CertificateAuthority]) -> dict[str, Trust]:
     """Return where the chains of each account end; what cannot be read was the error of every item of that account."""
     trust = {}
-    for name, authority in control.authorities.items():
+    for name, authority in authorities.items():
         with suppress(KoshinError):
             trust[name] = Trust(anchors_of(control.accounts[name], authority), authority.traits.publicly_trusted)
     return trust

@@ -20,7 +20,7 @@ from .._core.decide import Window, decide, waits
 from .._core.errors import InputRefused, KoshinError
 from .._core.estate import Estate, Place
 from .._core.inventory import Certificate, Organization
-from .._core.order import Decision, Issue, OrderRecord, OrderState, Placement
+from .._core.order import Action, Decision, Issue, OrderRecord, OrderState, Placement
 from .._core.plan import Planned, token_places
 from .._core.procedure import Facts, NextStep, next_step
 from .._core.step import HumanStep, StepState
@@ -131,7 +131,8 @@ def _look(
         )
     order, issue = memory.orders.get(name), memory.issues.get(name)
     _refuse_lost_key(order, certificate, found)
-    window = _window(found, issue, authority)
+    bought_here = _bought_here(certificate, found, issue, authority)
+    window = _window(bought_here, authority)
     decision = decide(certificate, found=found, issue=issue, order=order, window=window, now=now)
     waiting = tuple(memory.steps.get(name, ()))
     uninstalled = order is None and issue is not None and (found.unproven or waits(issue, certificate, found, now))
@@ -144,6 +145,8 @@ def _look(
             step=next_step(_facts(decision, found, order, waiting, memory.placements, uninstalled)),
             token_places=token_places(certificate, dict(estate.web_roots)),
             issued=issue.serial if issue else None,
+            bought_here=bought_here,
+            reissue_of=_reissue_of(decision, issue, now),
         ),
         error=None,
         waiting_for=waiting,
@@ -172,15 +175,35 @@ def _refuse_lost_key(order: OrderRecord | None, certificate: Certificate, found:
         )
 
 
-def _window(found: Found, issue: Issue | None, authority: CertificateAuthority) -> Window:
-    traits, in_use = authority.traits, found.certificate
-    here = in_use is not None and (
-        (issue is not None and issue.serial == in_use.serial)
-        or (isinstance(authority, RecognizesCertificates) and authority.recognizes(in_use.serial))
+def _bought_here(certificate: Certificate, found: Found, issue: Issue | None, authority: CertificateAuthority) -> bool:
+    """The ledger or the CA knows it; where neither can, for what was bought by hand, the inventory says it."""
+    in_use = found.certificate
+    if in_use is None:
+        return False
+    if issue is not None and issue.serial == in_use.serial:
+        return True
+    if isinstance(authority, RecognizesCertificates):
+        return authority.recognizes(in_use.serial)
+    return certificate.bought_here
+
+
+def _window(bought_here: bool, authority: CertificateAuthority) -> Window:
+    traits = authority.traits
+    days = traits.window_days if bought_here else traits.window_days_elsewhere
+    bought = "bought through this account" if bought_here else "bought elsewhere"
+    return Window(
+        days,
+        f"{days} days before the end, {bought}; looked up {traits.checked_on}",
+        reissue_days=traits.reissue_window_days,
+        renews_reused_keys=traits.renews_reused_keys,
     )
-    days = traits.window_days if here else traits.window_days_elsewhere
-    bought = "bought through this account" if here else "bought elsewhere"
-    return Window(days, f"{days} days before the end, {bought}; looked up {traits.checked_on}")
+
+
+def _reissue_of(decision: Decision, issue: Issue | None, now: datetime) -> str | None:
+    """Return the order that gives another certificate for nothing: it runs on."""
+    if decision.action is not Action.REISSUE or issue is None or issue.term_ends is None or issue.term_ends <= now:
+        return None
+    return issue.own_reference
 
 
 def _facts(

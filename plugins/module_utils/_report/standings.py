@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .._core.certificate import CertificateFacts, KeySpec, Subject
-from .._core.decide import Window, opens_at
+from .._core.decide import opens_at
 from .._core.order import Issue, OrderRecord, OrderState
 from .dates import Calendar
 from .intake import Item, clean, days, moment, names, sentence, text
@@ -150,7 +150,7 @@ def _opens_at(item: Item, issue: Issue) -> datetime | None:
         key_hash=issue.key_hash,
         fingerprint=issue.fingerprint,
     )
-    return opens_at(text(item, "name"), facts, Window(window_days, ""))
+    return opens_at(text(item, "name"), facts, window_days)
 
 
 def _action(item: Item, order: OrderRecord | None, due: bool) -> str:

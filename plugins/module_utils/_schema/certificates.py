@@ -20,6 +20,7 @@ NAME_VALIDATION = {
     "method": Field(choices=("file", "dns", "email")),
     "hosts": Field(kind="list"),
     "web_root": Field(kind="path"),
+    "approver": Field(pattern=r"[^@\s]+@[^@\s]+"),
 }
 
 CERTIFICATE = {
@@ -29,6 +30,7 @@ CERTIFICATE = {
     "account": Field(),
     "organization": Field(),
     "product": Field(),
+    "bought_here": Field(kind="boolean"),
     "key": Field(kind="mapping", fields=KEY),
     "validation": Field(
         kind="mapping", fields={**NAME_VALIDATION, "names": Field(kind="mapping", each=NAME_VALIDATION)}

@@ -19,7 +19,7 @@ def decision(*, lies: Found, issued=None, order=None, window=HERE, wanted=None) 
 
 
 def test_renewal_opens_sixty_days_before_the_end_a_little_later_by_name():
-    opens = opens_at("www.example.jp", facts(ends_in_days=100), HERE)
+    opens = opens_at("www.example.jp", facts(ends_in_days=100), HERE.days)
 
     assert NOW + 40 * DAY <= opens <= NOW + 46 * DAY
 
@@ -30,7 +30,7 @@ def test_what_was_bought_elsewhere_opens_ninety_days_before():
 
 
 def test_a_window_longer_than_half_the_lifetime_waits_for_half_of_it():
-    opens = opens_at("www.example.jp", facts(ends_in_days=47, lifetime_days=47), HERE)
+    opens = opens_at("www.example.jp", facts(ends_in_days=47, lifetime_days=47), HERE.days)
 
     assert opens >= NOW + 23.5 * DAY
 
