@@ -12,24 +12,34 @@ from enum import Enum
 
 from .inventory import Method
 from .message import MessageKind
+from .order import Finding, Severity
+
+# Shops change their windows and forms about once a year.
+CHECKED_DAYS = 365
 
 
 @dataclass(frozen=True)
 class MailShape:
     """How mails of one kind look.
 
-    A mail is of this kind when its subject holds one of ``subject`` (empty: any) and its text all of ``body``. Compared
-    after NFKC, without regard to case and spaces. The first shape that fits counts.
+    A mail is of this kind when its subject holds one of ``subject`` (empty: any), its text all of ``body``, neither of
+    them one of ``without``, and each of ``needs`` (fields of Labels) was found in it. Compared after NFKC, without
+    regard to case and spaces. The first shape that fits counts.
     """
 
     kind: MessageKind
     subject: tuple[str, ...] = ()
     body: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Labels:
-    """Words in front of values in a mail, ``label: value`` on one line or the value on the next."""
+    """Words in front of values in a mail, ``label: value`` on one line or the value on the next.
+
+    ``due_on``: the last day of whatever a mail asks for. ``wanted``: what it asks for, or why it says no.
+    """
 
     order_number: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
@@ -121,7 +131,9 @@ class Provider:
     application mail comes so many days after payment; later, where the shop ``applies_automatically``, it did.
     ``same_subject_on_reissue``: a reissue needs the subject of the CSR before. ``method_per_name``: each name may have
     a method of its own. ``vetting_days``: how long an organisation's vetting is used again; ``cancellation_days``: how
-    long after issue an order may be cancelled.
+    long after issue an order may be cancelled, 0 where nobody knows. ``products``: their names there, empty where any
+    is taken. ``senders``: addresses, or domains with a leading "@". ``link_hosts``: hosts whose links are shown, with a
+    leading dot every host beneath.
     """
 
     name: str
@@ -153,3 +165,18 @@ class Provider:
     labels: Labels = Labels()
     form: tuple[FormField, ...] = ()
     reissue_form: tuple[FormField, ...] = ()
+
+
+def unchecked(certificate: str, provider: Provider, *, today: date) -> Finding | None:
+    """Return a finding where nobody compared the shop's data with its pages for a year."""
+    age = (today - provider.checked_on).days
+    if age <= CHECKED_DAYS:
+        return None
+    return Finding(
+        certificate,
+        Severity.WARNS,
+        "provider_unchecked",
+        f"What is known of the shop {provider.name} was last checked {age} days ago, on {provider.checked_on}.",
+        "Compare window, invoice and mails with the shop's pages; set checked_on (in tls_providers, with base: "
+        f"{provider.name}).",
+    )

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An authority for the servers of the tests: a root of their own and a certificate for this machine's loopback."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+
+@dataclass(frozen=True)
+class ServerCertificate:
+    """``ca_file``: the root alone; ``certificate_file`` and ``key_file``: what the server presents."""
+
+    ca_file: Path
+    certificate_file: Path
+    key_file: Path
+
+
+def server_certificate(directory: Path, *names: str) -> ServerCertificate:
+    """Make a root and a certificate for localhost, 127.0.0.1 and ``names``, valid for a day."""
+    root_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    root_name, server_name = _name("Sandbox Root"), _name("localhost")
+    root = _builder(root_name, root_name, root_key).add_extension(x509.BasicConstraints(True, None), True)
+    root = root.add_extension(_usage(sign_certificates=True), True)
+    alternative = [x509.DNSName(name) for name in ("localhost", *names)]
+    alternative.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
+    server = _builder(server_name, root_name, server_key)
+    server = server.add_extension(x509.SubjectAlternativeName(alternative), False)
+    server = server.add_extension(_usage(sign_certificates=False), True)
+    server = server.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), False)
+    files = ServerCertificate(directory / "ca.pem", directory / "server.pem", directory / "server.key")
+    files.ca_file.write_bytes(_pem(root.sign(root_key, hashes.SHA256())))
+    files.certificate_file.write_bytes(_pem(server.sign(root_key, hashes.SHA256())))
+    files.key_file.touch(mode=0o600)
+    files.key_file.write_bytes(
+        server_key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return files
+
+
+def _name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
+    builder = builder.serial_number(x509.random_serial_number())
+    builder = builder.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(days=1))
+    return builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+
+
+def _usage(*, sign_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not sign_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=sign_certificates,
+        crl_sign=sign_certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
