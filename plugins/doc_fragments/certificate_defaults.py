@@ -75,9 +75,14 @@ options:
               - Directory that the web server serves on those hosts.
               - Set it when it is not the hosts' C(tls_web_root).
             type: path
+          approver:
+            description:
+              - Address that gets the certificate authority's mail and approves the names.
+              - Set it with V(email), to one that the authority allows for most names.
+            type: str
           names:
             description:
-              - C(method), C(hosts) and C(web_root) by name, for names that need others.
+              - C(method), C(hosts), C(web_root) and C(approver) by name, for names that need others.
               - Set it when some names are not validated like the rest.
             type: dict
       services:

@@ -20,6 +20,7 @@ author:
   - koshin.tls contributors (@koshin-tls)
 extends_documentation_fragment:
   - koshin.tls.control
+  - koshin.tls.providers
   - koshin.tls.organizations
 attributes:
   check_mode:
@@ -76,6 +77,12 @@ options:
     type: list
     elements: str
     default: []
+  approval:
+    description:
+      - "Who approves purchases, as in the variable C(tls_approval): C(people), how many, and C(over), the amount from which
+        on they do, in the account's currency. The requester of the organization is none of them."
+      - Give it where nobody may buy alone; what has no price in C(prices) of its account always waits.
+    type: dict
   wait_seconds:
     description:
       - How long to wait for a certificate that another run works on.
@@ -178,6 +185,11 @@ errors:
   returned: always
   type: list
   elements: str
+findings:
+  description: "What mails and issued certificates show: name, severity, code, message, next_move."
+  returned: with O(action=advance)
+  type: list
+  elements: dict
 publish:
   description: Tokens to publish, by host, as M(koshin.tls.http_token) takes them.
   returned: with O(action=advance)
@@ -210,6 +222,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._orders.cancel import c
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import LEDGER, ORGANIZATION_LISTS, Control
 from ansible_collections.koshin.tls.plugins.module_utils._orders.job import jobs, signing_requests
 from ansible_collections.koshin.tls.plugins.module_utils._orders.round import advance_all
+from ansible_collections.koshin.tls.plugins.module_utils._schema.accounts import approval
 
 ITEMS = {"type": "list", "elements": "dict", "default": []}
 OPTIONS = {
@@ -221,6 +234,7 @@ OPTIONS = {
     "published": {"type": "dict", "default": {}},
     "answered": {"type": "dict", "default": {}},
     "certificates": {"type": "list", "elements": "str", "default": []},
+    "approval": {"type": "dict"},
     "wait_seconds": {"type": "int", "default": 30},
 }
 
@@ -238,6 +252,7 @@ def order(module: Module) -> Outcome:
         people=control.people,
         requests=signing_requests(params["requests"]),
         findings=[from_plain(Finding, item) for item in params["findings"]],
+        approval=approval(params["approval"]),
     )
     return advance_all(
         work,

@@ -19,6 +19,7 @@ author:
   - koshin.tls contributors (@koshin-tls)
 extends_documentation_fragment:
   - koshin.tls.control
+  - koshin.tls.providers
   - koshin.tls.organizations
 attributes:
   check_mode:

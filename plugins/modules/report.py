@@ -23,6 +23,7 @@ author:
   - koshin.tls contributors (@koshin-tls)
 extends_documentation_fragment:
   - koshin.tls.control
+  - koshin.tls.providers
 attributes:
   check_mode:
     support: full

@@ -15,6 +15,7 @@ from ansible_collections.koshin.tls.plugins.doc_fragments import (
     certificates,
     control,
     organizations,
+    providers,
     services,
 )
 from ansible_collections.koshin.tls.plugins.module_utils._core.account import ReusedKey
@@ -26,10 +27,11 @@ from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import D
 from ansible_collections.koshin.tls.plugins.module_utils._schema import accounts as accounts_schema
 from ansible_collections.koshin.tls.plugins.module_utils._schema import certificates as hosts_schema
 from ansible_collections.koshin.tls.plugins.module_utils._schema import control as control_schema
+from ansible_collections.koshin.tls.plugins.module_utils._schema import provider as provider_schema
 from ansible_collections.koshin.tls.plugins.module_utils._schema import services as services_schema
 from ansible_collections.koshin.tls.plugins.module_utils._schema.field import Field, Fields
 
-FRAGMENTS = (control, certificates, certificate_defaults, organizations, services)
+FRAGMENTS = (control, certificates, certificate_defaults, organizations, providers, services)
 OPTIONS = {
     name: option
     for fragment in FRAGMENTS
@@ -41,6 +43,7 @@ SCHEMA: dict[str, Fields] = {
     "certificate_defaults": control_schema.CERTIFICATE_DEFAULTS,
     "organizations": control_schema.ORGANIZATION,
     "people": control_schema.PERSON,
+    "providers": provider_schema.PROVIDER,
     "services": services_schema.SERVICE,
 }
 TYPES = {
@@ -93,9 +96,10 @@ def test_documented_defaults_are_those_of_the_nouns():
         "phone": account.settings.phone,
         "costs_money": account.settings.costs_money,
     }
-    for option in ("certificates", "certificate_defaults"):
-        assert defaults(option) == to_plain({"key.type": key.type, "validation.method": validation.method})
-    assert [defaults(option) for option in ("organizations", "people", "services")] == [{}, {}, {}]
+    everywhere = to_plain({"key.type": key.type, "validation.method": validation.method})
+    assert defaults("certificates") == {**everywhere, "bought_here": False}
+    assert defaults("certificate_defaults") == everywhere
+    assert [defaults(option) for option in ("organizations", "people", "providers", "services")] == [{}, {}, {}, {}]
 
 
 def test_the_ledger_lies_where_the_documentation_says():

@@ -31,7 +31,7 @@ def portal_traits(settings: PortalSettings) -> Traits:
     shop = settings.provider
     return Traits(
         methods=shop.methods,
-        products=shop.products,
+        products=shop.products or ("ov",),
         window_days=shop.window_days,
         window_days_elsewhere=shop.window_days_elsewhere,
         validity_days=shop.validity_days,

@@ -17,16 +17,15 @@ from datetime import datetime
 from .._ca.base import CertificateAuthority, Remembers
 from .._ca.registry import authority_for
 from .._core.account import Account
-from .._core.errors import InputRefused
 from .._core.inventory import Organization, Person
-from .._core.provider import Provider
 from .._ledger.ledger import DEFAULT_LEDGER, Ledger, utc_now
 from .._schema.accounts import ACCOUNT, accounts
 from .._schema.control import ORGANIZATION, PERSON, organizations, people
 from .._schema.field import Fields
+from .._schema.provider import PROVIDER, provider
 
 LEDGER: dict[str, t.Any] = {"ledger": {"type": "path", "default": DEFAULT_LEDGER}}
-CONTROL_LISTS: dict[str, Fields] = {"accounts": ACCOUNT}
+CONTROL_LISTS: dict[str, Fields] = {"accounts": ACCOUNT, "providers": PROVIDER}
 ORGANIZATION_LISTS: dict[str, Fields] = {**CONTROL_LISTS, "organizations": ORGANIZATION, "people": PERSON}
 
 Noun = t.TypeVar("Noun")
@@ -47,7 +46,9 @@ class Control:
     def of(cls, params: Mapping[str, t.Any]) -> Control:
         """Read a module's parameters; raises InputRefused."""
         path = params["ledger"]
-        known = accounts(params["accounts"], os.path.dirname(path), _no_shop)
+        known = accounts(
+            params["accounts"], os.path.dirname(path), lambda name: provider(name, _list(params, "providers"))
+        )
         return cls(
             ledger_path=path,
             now=utc_now(),
@@ -72,10 +73,6 @@ class Control:
     def only(nouns: Mapping[str, Noun]) -> str | None:
         """Return the name of the one entry that a certificate can mean without naming it, None where there are more."""
         return next(iter(nouns)) if len(nouns) == 1 else None
-
-
-def _no_shop(name: str) -> Provider:
-    raise InputRefused(f"The shop {name} is not known.", "Name another.", code="unknown_reference")
 
 
 def _list(params: Mapping[str, t.Any], name: str) -> Sequence[t.Any]:

@@ -27,8 +27,8 @@ def as_looked_up(
     if done is None:
         ledger.announce_step(_step(record))
         raise KoshinError(
-            f"The answer to the order of {record.certificate} was lost, and {record.account} cannot be asked: it may have "
-            "arrived there, so it is not sent again.",
+            f"The answer to the order of {record.certificate} was lost, and {record.account} cannot be asked: it may "
+            "have arrived there, so it is not sent again.",
             f"Look it up there by {record.own_reference} or its names. It is there: confirm.yml -e tls_certificate="
             f"{record.certificate} -e tls_step=look_up -e tls_by=YOU -e tls_reference=ITS_NUMBER; it is not: the same "
             "without tls_reference.",

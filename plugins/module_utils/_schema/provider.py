@@ -71,7 +71,8 @@ PROVIDER: Fields = {
     "methods": Field(kind="list", pattern="|".join(method.value for method in Method)),
     **{key: Field(kind="integer") for key in _DAYS},
     **{key: Field(kind="boolean") for key in _RULES},
-    "my_page": Field(pattern=r"https://\S+"),
+    # Without TLS on this machine only: a rehearsal's shop.
+    "my_page": Field(pattern=r"https://\S+|http://(localhost|127\.[0-9.]+)(:[0-9]+)?(/\S*)?"),
     "senders": Field(kind="list", pattern=r"[^@\s]*@[^@\s]+"),
     "link_hosts": Field(kind="list", pattern=r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?"),
     "expected": Field(kind="list", fields=EXPECTED),
