@@ -143,3 +143,42 @@ def test_jitter_is_the_same_in_every_run_and_never_more_than_its_bound(name):
 
 def test_jitter_differs_between_names():
     assert jitter("www.example.jp", DAY) != jitter("shop.example.jp", DAY)
+
+
+SHOP = Window(60, "60 days before the end", reissue_days=30, renews_reused_keys=True)
+
+
+def in_order(*, runs_days: float, reused_key: bool = False):
+    """Return the issue of the certificate in use, whose order runs on for so many days from now."""
+    return replace(issue(serial="aa", ends_in_days=20), term_ends=NOW + runs_days * DAY, reused_key=reused_key)
+
+
+def decided(ends_in_days: float, known):
+    wanted = found(ends_in_days=ends_in_days)
+    return decide(certificate(), found=wanted, issue=known, order=None, window=SHOP, now=NOW)
+
+
+def test_inside_its_order_a_certificate_is_reissued_in_the_orders_own_window():
+    early, due = decided(50, in_order(runs_days=180)), decided(20, in_order(runs_days=180))
+
+    assert (early.due, early.action) == (False, Action.NONE)
+    assert "reissue from" in early.reason
+    assert (due.due, due.action) == (True, Action.REISSUE)
+
+
+def test_an_order_that_ends_soon_after_is_renewed():
+    assert decided(20, in_order(runs_days=49)).action is Action.RENEWAL
+    assert decided(20, in_order(runs_days=50)).action is Action.REISSUE
+
+
+def test_another_certificate_than_the_orders_own_is_renewed():
+    assert decided(20, replace(in_order(runs_days=180), serial="cc", collected_at=NOW - 300 * DAY)).action is (
+        Action.RENEWAL
+    )
+
+
+def test_one_for_the_key_before_is_reissued_at_once():
+    decision = decided(150, in_order(runs_days=300, reused_key=True))
+
+    assert (decision.due, decision.action) == (True, Action.REISSUE)
+    assert decided(150, in_order(runs_days=160, reused_key=True)).due is False
