@@ -166,7 +166,7 @@ PROVIDER: dict[str, t.Any] = {
         },
     ],
     "labels": {
-        "order_number": ["Order number", "Order #", "Order no", "Order no.", "Order ID", "Order"],
+        "order_number": ["Order number", "Order #", "Order no", "Order no.", "Order ID"],
         "names": [
             "Common name",
             "Additional names",
@@ -193,8 +193,8 @@ PROVIDER: dict[str, t.Any] = {
             "Please confirm by",
             "Scheduled for",
             "Revocation date",
-            "Order ends on",
-            "Renewal opens on",
+            "Certificate expires on",
+            "Expires on",
         ],
         "code": ["Validation code", "Approval code", "Confirmation code", "Code"],
         "wanted": [
