@@ -79,8 +79,8 @@ options:
     default: []
   approval:
     description:
-      - "Who approves purchases, as in the variable C(tls_approval): C(people), how many, and C(over), the amount from which
-        on they do, in the account's currency. The requester of the organization is none of them."
+      - "Who approves purchases, as in the variable C(tls_approval): C(people), how many, and C(over), the amount from
+        which on they do, in the account's currency. The requester of the organization is none of them."
       - Give it where nobody may buy alone; what has no price in C(prices) of its account always waits.
     type: dict
   wait_seconds:

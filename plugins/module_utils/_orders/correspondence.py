@@ -18,8 +18,6 @@ from .._core.message import Message, MessageKind
 from .._core.order import Finding, OrderRecord, Severity
 from .._core.portal_mails import came_before, missing_mails, owners
 from .._ledger.ledger import Ledger
-from .._mail.mailbox import read_new
-from .._mail.understanding import understand
 
 # What people should read is told for so long.
 _LATELY = timedelta(days=14)
@@ -46,6 +44,10 @@ def read_mail(accounts: Collection[Account], ledger: Ledger, *, now: datetime) -
 
 
 def _read(account: Account, settings: PortalSettings, ledger: Ledger, now: datetime) -> Reading:
+    # A run without a mailbox does not load what reads one.
+    from .._mail.mailbox import read_new
+    from .._mail.understanding import understand
+
     new, batch, marks = 0, list[Message](), dict[str, str]()
     error = None
     try:

@@ -30,9 +30,9 @@ class Job:
     account: Account
     organization: Organization
     responsible: Person | None
-    technical: Person | None
     request: SigningRequest | None
     blocking: tuple[Finding, ...]
+    technical: Person | None = None
     in_run: frozenset[str] = frozenset()
     approval: Approval | None = None
 

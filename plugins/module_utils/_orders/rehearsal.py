@@ -13,6 +13,7 @@ from .._ledger.ledger import Ledger
 from .advance import still_due
 from .job import Job, Progress
 from .placing import application_for, open_already, read_again, refuse_if_blocked, refuse_to_pay_twice
+from .purchase import price, would_buy
 
 
 def rehearse(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> Progress:
@@ -41,19 +42,19 @@ def _would_place(job: Job, authority: CertificateAuthority, ledger: Ledger) -> P
     if existing is not None:
         return Progress(job, f"would take up order {existing.reference}, which is open already", True, order=existing)
     refuse_to_pay_twice(job, authority)
-    certificate = job.planned.certificate
-    product = certificate.product or authority.traits.products[0]
-    return Progress(
-        job,
-        f"would place a {job.planned.decision.action.value} order at {job.account.name} ({product}) "
-        f"for {', '.join(certificate.names)}, {_publish(job)}, {_install(job)}",
-        True,
-    )
+    order = f"would place a {job.planned.decision.action.value} order at {job.account.name} ({_cost(job, authority)})"
+    steps = [f"{order} for {', '.join(job.planned.certificate.names)}", *_publish(job), _install(job)]
+    return Progress(job, f"{would_buy(job, authority, ledger)}{', '.join(steps)}", True)
 
 
-def _publish(job: Job) -> str:
+def _cost(job: Job, authority: CertificateAuthority) -> str:
+    product, amount = job.planned.certificate.product or authority.traits.products[0], price(job, authority)
+    return product if amount is None else f"{product}, {amount} {job.account.currency}".rstrip()
+
+
+def _publish(job: Job) -> list[str]:
     places = [f"{place.name} in {place.web_root} on {place.host}" for place in job.planned.token_places]
-    return f"publish the tokens of {', '.join(places)}"
+    return [f"publish the tokens of {', '.join(places)}"] if places else []
 
 
 def _install(job: Job) -> str:

@@ -47,7 +47,7 @@ def authority(
 ) -> LocalAuthority:
     settings = LocalSettings(str(directory), payment=payment, phone=phone)
     account = Account("demo", "local", settings, resolver=resolver)
-    return LocalAuthority(account, clock=lambda: datetime(2026, 11, 23, 12, tzinfo=UTC))
+    return LocalAuthority(account, settings, clock=lambda: datetime(2026, 11, 23, 12, tzinfo=UTC))
 
 
 def refusal(directory: Path, wanted) -> CertificateAuthorityRefused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,15 +23,19 @@ from ansible_collections.koshin.tls.plugins.module_utils._ca.registry import (
     resolver_allowed,
     traits_of,
 )
-from ansible_collections.koshin.tls.plugins.module_utils._core.account import Account, LocalSettings
+from ansible_collections.koshin.tls.plugins.module_utils._core.account import Account, LocalSettings, PortalSettings
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import InputRefused
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Method, Resolver
+from ansible_collections.koshin.tls.plugins.module_utils._schema.provider import provider
 
 
-def account(
-    directory: Path, ca: str = "local", *, resolver: Resolver | None = None, costs_money: bool = False
-) -> Account:
-    return Account("demo", ca, LocalSettings(str(directory), costs_money=costs_money), resolver=resolver)
+def account(directory: Path, *, resolver: Resolver | None = None, costs_money: bool = False) -> Account:
+    return Account("demo", "local", LocalSettings(str(directory), costs_money=costs_money), resolver=resolver)
+
+
+def shop(my_page: str) -> Account:
+    settings = PortalSettings(replace(provider("bestssl", []), my_page=my_page))
+    return Account("shop", "portal", settings, resolver=Resolver(dns_server="127.0.0.1"))
 
 
 def clock() -> datetime:
@@ -62,18 +67,14 @@ def test_whether_it_costs_money_is_the_accounts_word(tmp_path: Path, costs_money
     assert traits_of(account(tmp_path, costs_money=costs_money)).costs_money is costs_money
 
 
-def test_a_ca_that_nobody_knows(tmp_path: Path):
-    for ask in (traits_of, lambda one: authority_for(one, clock=clock)):
-        with pytest.raises(InputRefused, match=r"tls_accounts\[demo\].ca is 'digicerd'"):
-            ask(account(tmp_path, "digicerd"))
-
-
 def test_a_resolver_is_for_authorities_that_look_from_here(tmp_path: Path):
-    public = account(tmp_path, "digicert", resolver=Resolver(dns_server="127.0.0.1"))
+    public = shop("https://www.bestssl.net/")
 
     assert resolver_allowed(account(tmp_path))
-    assert not resolver_allowed(public)
-    with pytest.raises(InputRefused, match="digicert looks names up itself") as caught:
+    assert resolver_allowed(shop("http://127.0.0.1:8080/"))
+    for elsewhere in (public, shop(""), shop("http://127.0.0.1.example.com/")):
+        assert not resolver_allowed(elsewhere)
+    with pytest.raises(InputRefused, match="portal looks names up itself") as caught:
         authority_for(public, clock=clock)
     assert caught.value.code == "resolver_not_allowed"
 

@@ -15,6 +15,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._ca.base import (
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Method
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import Application, FileToken, Order, OrderState
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import Awaited, StepKind
+from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger
 
 TRAITS = Traits(
     methods=(Method.FILE,),
@@ -28,6 +29,13 @@ TRAITS = Traits(
     publicly_trusted=False,
     steps=frozenset({StepKind.PAYMENT, StepKind.PHONE_CONFIRMATION}),
 )
+
+
+def opened(ledger: Ledger, account: str = "local") -> Ledger:
+    """Return a ledger that has seen the account, and somebody opened purchasing."""
+    ledger.see_account(account, newest=None, reason="this ledger has never bought anything there")
+    ledger.open_purchasing(account, by="sato")
+    return ledger
 
 
 @dataclass

@@ -31,7 +31,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._orders.handover import
 from ansible_collections.koshin.tls.plugins.module_utils._orders.job import Job, Progress
 from ansible_collections.koshin.tls.plugins.module_utils._orders.rehearsal import rehearse
 from unit._core.material import ACCOUNT, COMPANY, NOW, SATO, certificate, found, issue
-from unit._orders.authority import TRAITS, ConfidingAuthority, MemoryAuthority
+from unit._orders.authority import TRAITS, ConfidingAuthority, MemoryAuthority, opened
 
 NAME = "www.example.jp"
 KEY_HASH = "33" * 32
@@ -62,8 +62,8 @@ def job(
 
 @pytest.fixture
 def ledger(tmp_path):
-    with Ledger.open(str(tmp_path / "ledger.sqlite"), actor="test") as opened:
-        yield opened
+    with Ledger.open(str(tmp_path / "ledger.sqlite"), actor="test") as one:
+        yield opened(one)
 
 
 def run(authority: MemoryAuthority, ledger: Ledger, what: Job | None = None) -> Progress:
@@ -107,7 +107,7 @@ def test_an_order_that_somebody_placed_by_hand_is_taken_up(ledger):
 
 
 def ledger_of_somebody_else(ledger: Ledger) -> Ledger:
-    return Ledger.open(ledger._path + ".other", actor="somebody else")
+    return opened(Ledger.open(ledger._path + ".other", actor="somebody else"))
 
 
 def test_an_order_for_a_key_that_is_not_here_is_not_taken_up(ledger):
@@ -441,7 +441,8 @@ def test_a_rehearsal_says_what_would_be_and_writes_nothing(tmp_path):
 
     assert progress.changed is True
     assert progress.message == (
-        "would place a renewal order at local (ov) for www.example.jp, shop.example.jp, publish the tokens of "
+        "once purchasing at local is opened (confirm.yml -e tls_account=local): would place a renewal order at local "
+        "(ov) for www.example.jp, shop.example.jp, publish the tokens of "
         "www.example.jp in /var/www on web1, shop.example.jp in /var/www on web1, "
         "install it to its default directory on web1"
     )

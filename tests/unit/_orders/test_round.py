@@ -18,7 +18,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._orders.job import Job,
 from ansible_collections.koshin.tls.plugins.module_utils._orders.round import advance_all
 from ansible_collections.koshin.tls.plugins.module_utils._orders.survey import survey
 from unit._core.material import ACCOUNT, COMPANY, NOW, PEOPLE, certificate, facts, issue
-from unit._orders.authority import ConfidingAuthority, MemoryAuthority
+from unit._orders.authority import ConfidingAuthority, MemoryAuthority, opened
 from unit._orders.test_advance import KEY_HASH, NAME, WANTED, job
 
 OTHER = replace(ACCOUNT, name="other")
@@ -26,7 +26,11 @@ OTHER = replace(ACCOUNT, name="other")
 
 def control(tmp_path: Path, **authorities: MemoryAuthority) -> Control:
     accounts = {name: replace(ACCOUNT, name=name) for name in authorities}
-    return Control(str(tmp_path / "ledger.sqlite"), NOW, accounts, {"example": COMPANY}, PEOPLE, authorities)
+    known = Control(str(tmp_path / "ledger.sqlite"), NOW, accounts, {"example": COMPANY}, PEOPLE, authorities)
+    with known.ledger(read_only=False) as ledger:
+        for name in authorities:
+            opened(ledger, name)
+    return known
 
 
 def go(known: Control, *work: Job, published: dict | None = None) -> Outcome:
