@@ -73,6 +73,9 @@ class LocalAuthority:
     def recognizes(self, serial: str) -> bool:
         return self._engine.has_issued(serial)
 
+    def own_references(self) -> list[str]:
+        return self._engine.own_references()
+
     def trust_anchors(self) -> str:
         return self._engine.root()
 

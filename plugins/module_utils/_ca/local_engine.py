@@ -117,6 +117,10 @@ class Engine:
         """Say whether the certificate of this serial (lower-case hex) is ours."""
         return self._store.has_certificate(serial)
 
+    def own_references(self) -> list[str]:
+        """Return the applicants' own references of all orders, oldest first."""
+        return [order.application.own_reference for order in self._store.orders()]
+
     def root(self) -> str:
         """Return the root (PEM), empty before the first order."""
         return self._store.root()

@@ -14,13 +14,18 @@ from .order import Finding, Severity
 
 
 def check_names(
-    certificate: Certificate, *, methods: t.Sequence[Method], web_roots: t.Mapping[str, str | None]
+    certificate: Certificate,
+    *,
+    methods: t.Sequence[Method],
+    per_name: bool,
+    web_roots: t.Mapping[str, str | None],
 ) -> list[Finding]:
     """Return what stands against a name or its method.
 
-    C(methods): what the account's CA offers. C(web_roots): host → its default web root, for hosts of this run only.
+    C(methods): what the account's CA offers, C(per_name): a way of its own for each name, or one for all.
+    C(web_roots): host → its default web root, for hosts of this run only.
     """
-    findings: list[Finding] = []
+    findings = [] if per_name else _mixture(certificate, methods)
     for validation in certificate.validations:
         problem = problem_of(validation.name)
         if problem is not None:
@@ -38,6 +43,22 @@ def _not_allowed(certificate: str, name: str, problem: str) -> Finding:
         f"{name} cannot be certified: {problem}.",
         "Correct it in tls_certificates.",
     )
+
+
+def _mixture(certificate: Certificate, methods: t.Sequence[Method]) -> list[Finding]:
+    """One way for the whole order: a file shows no wildcard."""
+    used = sorted({one.method.value for one in certificate.validations})
+    if len(used) < 2:
+        return []
+    has_wildcard = any(name.startswith("*.") for name in certificate.names)
+    possible = [one.value for one in methods if not (one is Method.FILE and has_wildcard)]
+    return [
+        _impossible(
+            certificate,
+            f"{certificate.name} mixes {' and '.join(used)}; {certificate.account} takes one way for all names.",
+            f"Choose one of: {', '.join(possible) or 'none is possible, split the certificate'}.",
+        )
+    ]
 
 
 def _common_name(certificate: Certificate) -> list[Finding]:

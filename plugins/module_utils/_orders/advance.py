@@ -86,8 +86,8 @@ def _go_on(
 ) -> Progress:
     said, changed = [done] if done else [], bool(done)
     for _round in range(_ROUNDS):
-        record, shown = with_change(job, record, order, authority.traits, ledger)
-        changed = _remember(job, record, shown, authority.traits.steps, ledger, clock) or changed
+        record, shown, amended = with_change(job, record, order, authority.traits, ledger)
+        changed = _remember(job, record, shown, authority.traits.steps, ledger, clock) or amended or changed
         before, order = order, _validate(job, _confirm(order, record, authority, ledger), record, authority, ledger)
         if order == before:
             break

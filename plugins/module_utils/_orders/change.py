@@ -19,21 +19,22 @@ from .placing import approvers_of
 
 def with_change(
     job: Job, record: OrderRecord, order: Order, traits: Traits, ledger: Ledger
-) -> tuple[OrderRecord, Order]:
-    """Return record and order with the change that the inventory asks for: done, where a person did it, else awaited.
+) -> tuple[OrderRecord, Order, bool]:
+    """Return record and order with the change that the inventory asks for, and whether the record is news.
+
+    Where a person did it, the application is what the inventory says; until then the order awaits it.
 
     Only the ledger is told; that the CA then hands out other tokens shows in its next answer.
     """
     wanted = _wanted(job, record.application)
     details = _difference(record.application, wanted)
     if not details or order.state is not OrderState.OPEN or len(traits.methods) < 2:
-        return record, order
+        return record, order, False
     if _is_done(record, details, ledger):
-        ledger.amended(record.own_reference, wanted)
-        return replace(record, application=wanted), order
+        return replace(record, application=wanted), order, ledger.amended(record.own_reference, wanted)
     before = any(step.state is StepState.DONE for step in _changes(record, ledger))
     step = Awaited(StepKind.CHANGE_VALIDATION, details=details, anew_since=utc_now() if before else None)
-    return record, replace(order, awaits=(*order.awaits, step))
+    return record, replace(order, awaits=(*order.awaits, step)), False
 
 
 def _wanted(job: Job, application: Application) -> Application:

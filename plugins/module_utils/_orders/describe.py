@@ -9,13 +9,15 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from .._ca.base import CertificateAuthority
-from .._core.inventory import Organization
+from .._ca.base import CertificateAuthority, Traits
+from .._core.certificate import Subject
+from .._core.inventory import Certificate, Organization
 from .._core.order import OrderRecord
 from .._core.organization import subject_of
 from .._core.plain import to_plain
 from .._core.procedure import NextStep
 from .._core.step import DUTIES, HumanStep
+from .._x509.requests import request_facts
 from .job import Progress
 from .survey import Surveyed, has_work
 
@@ -137,9 +139,19 @@ def request_items(
             {
                 "name": certificate.name,
                 "key": to_plain(certificate.key),
-                "subject": to_plain(subject_of(certificate, organizations[certificate.organization])),
+                "subject": to_plain(_subject(one, certificate, organizations, authorities[certificate.account].traits)),
                 "names": list(certificate.names) if in_csr else [],
                 "keep": [one.order.application.key_hash] if one.order else [],
             }
         )
     return items
+
+
+def _subject(
+    surveyed: Surveyed, certificate: Certificate, organizations: Mapping[str, Organization], traits: Traits
+) -> Subject:
+    """A reissue at some shops needs the subject of the CSR before, whatever the record says by now."""
+    planned, before = surveyed.planned, surveyed.reissued
+    if planned is not None and planned.reissue_of and before is not None and traits.same_subject_on_reissue:
+        return request_facts(before.application.csr, f"the CSR of order {before.own_reference}").subject
+    return subject_of(certificate, organizations[certificate.organization])

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from .._ca.base import Traits
 from .._ca.registry import resolver_allowed
-from .._core.account import Account
+from .._core.account import Account, PortalSettings
 from .._core.domains import check_names
 from .._core.inventory import Method
 from .._core.names import problem_of
 from .._core.order import Finding, Severity
 from .._core.plan import Planned
+from .._core.provider import unchecked
 from .._dcv.resolver import NameNotFound, addresses
 from .control import Control
 from .job import named
@@ -37,10 +39,12 @@ def domain_findings(
         for one in planned
         for finding in check_names(
             one.certificate,
-            methods=named(control.authorities, one.certificate.account, "tls_accounts").traits.methods,
+            methods=_traits(one, control).methods,
+            per_name=_traits(one, control).method_per_name,
             web_roots=web_roots,
         )
     ]
+    findings += [finding for one in planned for finding in _shop(one, control)]
     asked = [
         (one.certificate.name, validation.name, control.accounts[one.certificate.account])
         for one in planned
@@ -49,6 +53,19 @@ def domain_findings(
     ]
     with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
         return findings + [finding for finding in pool.map(_lost, asked) if finding is not None]
+
+
+def _traits(planned: Planned, control: Control) -> Traits:
+    return named(control.authorities, planned.certificate.account, "tls_accounts").traits
+
+
+def _shop(planned: Planned, control: Control) -> list[Finding]:
+    """What is known of a shop ages: windows and mails change."""
+    settings = control.accounts[planned.certificate.account].settings
+    if not isinstance(settings, PortalSettings):
+        return []
+    aged = unchecked(planned.certificate.name, settings.provider, today=control.now.date())
+    return [] if aged is None else [aged]
 
 
 def _lost(asked: tuple[str, str, Account]) -> Finding | None:

@@ -32,7 +32,8 @@ from .job import named
 class Surveyed:
     """One entry of one host. ``planned`` None: nothing can be said of it, ``error`` says why.
 
-    ``window_days``: how long before its end a certificate of this account is renewed.
+    ``window_days``: how long before its end a certificate of this account is renewed. ``reissued``: the order inside
+    which it is issued again.
     """
 
     place: Place
@@ -42,23 +43,32 @@ class Surveyed:
     carry_over: CarryOver | None = None
     order: OrderRecord | None = None
     window_days: int | None = None
+    reissued: OrderRecord | None = None
 
 
 @dataclass(frozen=True)
 class Memory:
-    """What the ledger says of all certificates of a run, read once: by certificate, C(placements) by order."""
+    """What the ledger says of all certificates of a run, read once: by certificate, C(placements) by order.
+
+    C(issuing): own reference → the order of a certificate that may be issued again inside it.
+    """
 
     orders: Mapping[str, OrderRecord]
     issues: Mapping[str, Issue]
     steps: Mapping[str, Sequence[HumanStep]]
     placements: Mapping[str, Sequence[Placement]]
+    issuing: Mapping[str, OrderRecord]
 
     @classmethod
     def of(cls, ledger: Ledger, names: Sequence[str]) -> Memory:
         """Read it with one query each."""
+        issues = ledger.issues(names)
+        inside = [one for one in issues.values() if one.term_ends is not None]
+        orders = ledger.orders([one.certificate for one in inside]) if inside else []
         return cls(
             orders=ledger.open_orders(names),
-            issues=ledger.issues(names),
+            issues=issues,
+            issuing={one.own_reference: one for one in orders},
             steps=_by(ledger.steps(names, states=(StepState.OPEN,)), lambda step: step.certificate),
             placements=_by(ledger.placements(), lambda placement: placement.own_reference),
         )
@@ -158,6 +168,7 @@ def _look(
         ),
         order=order,
         window_days=traits.window_days,
+        reissued=memory.issuing.get(issue.own_reference) if issue is not None else None,
     )
 
 

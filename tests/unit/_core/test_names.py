@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.domains import check_names
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Method, NameValidation
 from ansible_collections.koshin.tls.plugins.module_utils._core.names import covers, problem_of
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import Severity
 from unit._core.material import certificate
 
 
@@ -49,7 +52,7 @@ def test_a_wildcard_covers_just_one_label():
 
 def codes(wanted, *, methods=(Method.FILE,), web_roots=None):
     known = {"web1": "/var/www"} if web_roots is None else web_roots
-    return [finding.code for finding in check_names(wanted, methods=methods, web_roots=known)]
+    return [finding.code for finding in check_names(wanted, methods=methods, per_name=True, web_roots=known)]
 
 
 def test_a_certificate_that_can_be_validated_is_no_finding():
@@ -63,7 +66,7 @@ def test_a_wildcard_by_file_is_impossible():
 def test_a_method_that_the_ca_does_not_offer_is_impossible_and_the_offered_ones_are_named():
     wanted = certificate(validations=(NameValidation("www.example.jp", Method.EMAIL),))
 
-    (finding,) = check_names(wanted, methods=(Method.FILE, Method.DNS), web_roots={})
+    (finding,) = check_names(wanted, methods=(Method.FILE, Method.DNS), per_name=True, web_roots={})
 
     assert finding.code == "method_impossible"
     assert finding.next_move == "Choose one of: file, dns."
@@ -81,3 +84,16 @@ def test_a_common_name_longer_than_64_is_refused():
     long = "a" * 60 + ".example.jp"
 
     assert codes(certificate(long)) == ["name_too_long"]
+
+
+def test_where_one_way_counts_for_all_names_a_mixture_is_found_before_money_is_spent():
+    mixed = certificate("www.example.jp", "*.example.jp")
+    ways = (NameValidation("www.example.jp", Method.FILE), NameValidation("*.example.jp", Method.DNS))
+    mixed = replace(mixed, validations=ways)
+    offered = {"methods": (Method.FILE, Method.DNS, Method.EMAIL), "web_roots": {"web1": "/srv"}}
+
+    (finding,) = check_names(mixed, per_name=False, **offered)
+
+    assert (finding.code, finding.severity) == ("method_impossible", Severity.BLOCKS)
+    assert finding.next_move == "Choose one of: dns, email."
+    assert check_names(mixed, per_name=True, **offered) == []
