@@ -28,11 +28,12 @@ Told = tuple[list[HumanStep], bool]
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
-    """What somebody says."""
+    """What somebody says. C(requester): who wanted the purchase and may not approve it, beside whom the step names."""
 
     by: str
     note: str = ""
     reference: str = ""
+    requester: str = ""
 
 
 def awaited(connection: Connection, certificate: str, kind: StepKind, wanted: StepState) -> Told:
@@ -56,7 +57,8 @@ def awaited(connection: Connection, certificate: str, kind: StepKind, wanted: St
 def confirm(transaction: Transaction, certificate: str, kind: StepKind, claim: Claim) -> Told:
     """Take a person's word that a step is done; return its group and whether that is news. Raises like C(awaited)."""
     group, changes = awaited(transaction.connection, certificate, kind, StepState.DONE)
-    if changes and any(step.requester and _same(claim.by, step.requester) for step in group):
+    requesters = {claim.requester, *(step.requester for step in group)} - {""}
+    if changes and any(_same(claim.by, one) for one in requesters):
         raise LedgerRefused(
             f"{claim.by} wanted {certificate} to be bought, and cannot approve it as well.",
             "Let somebody else approve it.",

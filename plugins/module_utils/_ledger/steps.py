@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from .._core.order import Order, OrderRecord, OrderState
 from .._core.plain import to_plain
-from .._core.step import AUTHORITY, HumanStep, StepKind, StepState
+from .._core.step import AUTHORITY, Awaited, HumanStep, StepKind, StepState
 from .._core.typed import parse_time
 from .connection import rows
 from .events import EventKind, Transaction, digest
@@ -29,7 +29,7 @@ _NOBODY = frozenset({AUTHORITY, CHECK})
 _AT_ONCE = timedelta(hours=1)
 # A deadline is computed anew in each run; less than a day is no news.
 _MOVED = timedelta(days=1)
-_KEPT_UP = ("role", "account", "subject", "details", "link", "due_on", "people")
+_KEPT_UP = ("role", "account", "subject", "details", "link", "due_on", "people", "requester")
 
 
 def read(connection: Connection, names: Sequence[str] | None, states: Sequence[StepState]) -> list[HumanStep]:
@@ -66,14 +66,13 @@ def observed(transaction: Transaction, record: OrderRecord, order: Order, steps:
     """Announce what is newly awaited; what the CA awaits no longer is done. Return whether anything changed.
 
     A step that a person confirmed stays done even if the CA still awaits it, unless it is about something else by now
-    (another invoice), or awaited anew since then; one that only the CA's silence ended is open again when the CA
-    awaits it again.
+    (another invoice), or awaited anew; one that only the CA's silence ended is open again when the CA awaits it again.
     """
+    awaited = {one.kind: one for one in order.awaits}
     known = {step.kind: step for step in of_order(transaction.connection, record.own_reference)}
-    anew = {one.kind: one.anew_since for one in order.awaits}
     changed = False
     for kind, step in known.items():
-        if step.state is StepState.OPEN and kind not in order.awaited:
+        if step.state is StepState.OPEN and kind not in awaited:
             known[kind], changed = end(transaction, step, by=AUTHORITY), True
     for step in steps:
         before = known.get(step.kind)
@@ -82,17 +81,10 @@ def observed(transaction: Transaction, record: OrderRecord, order: Order, steps:
             changed = True
         elif before.state is StepState.OPEN:
             changed = keep_up(transaction, before, step) or changed
-        elif step.kind in anew and (
-            before.done_by == AUTHORITY or is_about_another(before, step) or _is_over(before, anew[step.kind])
-        ):
+        elif step.kind in awaited and _is_awaited_again(before, step, awaited[step.kind]):
             reopen(transaction, with_news(before, step), since=step.since, by=AUTHORITY)
             changed = True
     return changed
-
-
-def _is_over(step: HumanStep, anew_since: datetime | None) -> bool:
-    """Say whether a step was done for an occasion before the one that it is awaited for now."""
-    return anew_since is not None and step.done_at is not None and step.done_at < anew_since
 
 
 def settle(transaction: Transaction, record: OrderRecord) -> None:
@@ -203,6 +195,12 @@ def settle_done(transaction: Transaction, step: HumanStep) -> None:
     steps = tables().human_steps
     over = steps.update().where(steps.c.kind == step.kind.value, _belongs(step), steps.c.settled_at.is_(None))
     transaction.connection.execute(over.values(settled_at=to_plain(transaction.now)))
+
+
+def _is_awaited_again(before: HumanStep, step: HumanStep, awaited: Awaited) -> bool:
+    if before.done_by == AUTHORITY or is_about_another(before, step):
+        return True
+    return bool(awaited.anew_since and before.done_at and before.done_at < awaited.anew_since)
 
 
 def is_about_another(before: HumanStep, step: HumanStep) -> bool:

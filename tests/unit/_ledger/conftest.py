@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Address, Method, Organization
+from ansible_collections.koshin.tls.plugins.module_utils._core.message import Message, MessageKind
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
     Action,
     Application,
@@ -45,6 +48,12 @@ class Desk:
         self._opened.append(Ledger.open(str(self.path), actor=actor, clock=self.clock, read_only=read_only))
         return self._opened[-1]
 
+    def contents(self) -> dict[str, list[tuple]]:
+        """Return table → its rows."""
+        with contextlib.closing(sqlite3.connect(self.path)) as database:
+            names = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            return {name: database.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall() for name in names}
+
     def leave(self) -> None:
         for ledger in self._opened:
             ledger.close()
@@ -68,9 +77,24 @@ class Desk:
         order = Order("542772", f"own {name}", OrderState.OPEN, (name,), "ab" * 32)
         return dataclasses.replace(order, awaits=tuple(Awaited(kind) for kind in awaits), **said)
 
-    def step(self, kind: StepKind, name: str = "www.example.jp") -> HumanStep:
+    def step(self, kind: StepKind, name: str = "www.example.jp", **said: object) -> HumanStep:
         latest_by = self.now + timedelta(days=10)
-        return HumanStep(name, f"own {name}", kind, StepState.OPEN, "payer", self.now, latest_by)
+        step = HumanStep(name, f"own {name}", kind, StepState.OPEN, "payer", self.now, latest_by)
+        return dataclasses.replace(step, **said)
+
+    def alone(self, kind: StepKind, name: str = "www.example.jp", **said: object) -> HumanStep:
+        """A step that belongs to no order."""
+        return self.step(kind, name, own_reference=None, **said)
+
+    def message(self, identity: str = "a", kind: MessageKind = MessageKind.INVOICE, **said: object) -> Message:
+        sent = Message(identity, "shop", "INBOX", "1", self.now, "info@shop.example", "Invoice", kind, trusted=True)
+        return dataclasses.replace(sent, **said)
+
+    def ordered(self, ledger: Ledger, name: str, *steps: HumanStep) -> None:
+        """Write down an order that the CA knows and that awaits these steps."""
+        ledger.intend(self.application(name), account="shop", host="web1")
+        order = self.order(name, reference=f"order of {name}", awaits=tuple(step.kind for step in steps))
+        ledger.observed(f"own {name}", order, steps=steps, placements=[])
 
     @staticmethod
     def placement(name: str = "www.example.jp", *, host: str = "web1", content: str = "token") -> Placement:

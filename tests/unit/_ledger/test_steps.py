@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import LedgerRefused
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState
-from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind, StepState
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import Awaited, StepKind, StepState
 
 NAME, OWN = "www.example.jp", "own www.example.jp"
 PAYMENT, PHONE = StepKind.PAYMENT, StepKind.PHONE_CONFIRMATION
@@ -173,3 +173,68 @@ def test_the_longest_awaited_comes_first(desk, ledger):
         ("a.example", PAYMENT),
         ("a.example", PHONE),
     ]
+
+
+def test_what_is_said_of_an_open_step_is_kept_up(desk, waiting):
+    desk.later(hours=1)
+    news = {"details": "41,800 yen", "link": "https://shop.example", "due_on": date(2026, 12, 1), "subject": "INV-7"}
+
+    changed = waiting.observed(OWN, desk.order(awaits=(PAYMENT,)), steps=[desk.step(PAYMENT, **news)], placements=[])
+
+    (step,) = waiting.steps()
+    assert changed is True
+    assert {key: getattr(step, key) for key in news} == news
+    assert step.since == desk.now - timedelta(hours=1)
+    assert step.latest_by == step.since + timedelta(days=10)
+    assert waiting.events()[-1].what.value == "step_changed"
+
+
+@pytest.mark.parametrize(("moved", "is_news"), [({"hours": 23}, False), ({"days": 1}, True), ({"days": -1}, True)])
+def test_a_deadline_is_news_when_it_moves_by_a_day(desk, waiting, moved, is_news):
+    (before,) = waiting.steps()
+    step = desk.step(PAYMENT, latest_by=before.latest_by + timedelta(**moved))
+
+    assert waiting.observed(OWN, desk.order(awaits=(PAYMENT,)), steps=[step], placements=[]) is is_news
+
+    assert (waiting.steps()[0].latest_by == step.latest_by) is is_news
+
+
+def test_a_confirmed_step_is_open_again_when_it_is_about_something_else(desk, waiting):
+    """The shop cancelled the invoice that was paid and sent another."""
+
+    def invoiced(number: str) -> bool:
+        step = desk.step(PAYMENT, subject=number)
+        return waiting.observed(OWN, desk.order(awaits=(PAYMENT,)), steps=[step], placements=[])
+
+    waiting.confirm(NAME, PAYMENT, by="sato")
+    assert invoiced("INV-7") is False, "it was paid before its number was known"
+    waiting.withdraw(NAME, PAYMENT, by="sato")
+    invoiced("INV-7")
+    waiting.confirm(NAME, PAYMENT, by="sato")
+
+    assert invoiced("INV-7") is False
+    assert invoiced("INV-8") is True
+    assert [step.subject for step in waiting.steps()] == ["INV-8"]
+
+
+def test_what_ended_by_itself_at_once_was_not_waited_for(desk, waiting):
+    desk.later(minutes=59)
+    waiting.observed(OWN, desk.order(awaits=(PHONE,)), steps=[desk.step(PHONE)], placements=[])
+    assert waiting.durations() == {}
+
+    desk.later(days=3)
+    waiting.observed(OWN, desk.order(), steps=[], placements=[])
+    assert waiting.durations() == {PHONE: timedelta(days=3)}
+
+
+def test_a_confirmed_step_is_open_again_when_it_is_awaited_anew(desk, waiting):
+    waiting.confirm(NAME, PAYMENT, by="sato")
+
+    def awaited(since: datetime) -> bool:
+        order = desk.order()
+        order = dataclasses.replace(order, awaits=(Awaited(PAYMENT, anew_since=since),))
+        return waiting.observed(OWN, order, steps=[desk.step(PAYMENT)], placements=[])
+
+    assert awaited(desk.now) is False
+    assert awaited(desk.now + timedelta(seconds=1)) is True
+    assert [step.state for step in waiting.steps()] == [StepState.OPEN]
