@@ -10,7 +10,7 @@ BIN := .venv/bin
 LINK := .cache/collections/ansible_collections/koshin/tls
 PIP := -m pip --disable-pip-version-check --quiet install
 
-.PHONY: help demo test lint sanity unit contract integration pytest bench build clean root debian-packages
+.PHONY: help demo test lint sanity unit contract integration pytest bench endurance build clean root debian-packages
 .DELETE_ON_ERROR:
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo 'make integration  tests/integration, real hosts, as root'
 	@echo 'make pytest ARGS="tests/unit/test_house.py -x"'
 	@echo 'make bench        speed beside the peers, as a table'
+	@echo 'make endurance    100,000 damaged mails, archives, PEM texts, PKCS#7; a quarter of an hour'
 	@echo 'make build        the collection as a tarball, in dist/'
 	@echo 'make clean        removes all that make made'
 
@@ -49,6 +50,9 @@ pytest: .venv/tests.stamp $(LINK)
 
 bench: .venv/tests.stamp .venv-peers/peers.stamp $(LINK)
 	@$(BIN)/python tests/bench/bench.py
+
+endurance: .venv/tests.stamp $(LINK)
+	@$(BIN)/python tests/endurance/mails.py $(ARGS)
 
 build: .venv/runtime.stamp
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/run/build

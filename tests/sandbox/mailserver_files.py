@@ -25,6 +25,11 @@ ssl_cert = <{certificate.certificate_file}
 ssl_key = <{certificate.key_file}
 disable_plaintext_auth = yes
 auth_failure_delay = 0
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 auth_mechanisms = plain login xoauth2 oauthbearer
 mail_location = maildir:{directory}/mail/%u
 first_valid_uid = 1

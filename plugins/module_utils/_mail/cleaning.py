@@ -34,4 +34,4 @@ def shown(words: object, secrets: Iterable[str] = ()) -> str:
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
     for secret in filter(None, secrets):
         text = text.replace(secret, "********")
-    return one_line(text, 200) or "nothing"
+    return one_line(text, 200).rstrip(".") or "nothing"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from .._core.names import problem_of
@@ -66,21 +67,27 @@ def is_allowed(name: str, allowed: t.Collection[str]) -> bool:
     return any(name.endswith(rule) if rule.startswith(".") else name == rule for rule in allowed)
 
 
-def links_in(text: str, allowed: t.Collection[str]) -> tuple[list[str], list[str]]:
-    """Return the links of C(text) (as it came, not after NFKC) that may be shown, and the hosts of those that may not.
+@dataclass(frozen=True)
+class Link:
+    """``host``: "" where it cannot be read; ``shown``: it may be, as its host is allowed."""
+
+    url: str
+    host: str
+    shown: bool
+
+
+def links_in(text: str, allowed: t.Collection[str]) -> list[Link]:
+    """Return the links of C(text) (as it came, not after NFKC) to pages, each once; a site's front page is none.
 
     A link that may be shown is https, has no user in it, no port but 443, and an allowed host, letter for letter.
     """
-    shown: list[str] = []
-    refused: list[str] = []
-    for found in _urls(text):
-        link = _unwrapped(found.rstrip(".,;:!?)>]"))
-        name = _host_of(link)
-        if name and _SAFE_LINK.fullmatch(link) and is_allowed(name, allowed):
-            shown.append(link)
-        else:
-            refused.append(name or "an unreadable host")
-    return list(dict.fromkeys(shown)), list(dict.fromkeys(refused))
+    found = []
+    for url in dict.fromkeys(_unwrapped(one.rstrip(".,;:!?)>]")) for one in _urls(text)):
+        name = _host_of(url)
+        shown = bool(name) and _SAFE_LINK.fullmatch(url) is not None and is_allowed(name, allowed)
+        if not shown or url.partition("://")[2].partition("/")[2]:
+            found.append(Link(url, name, shown))
+    return found
 
 
 def _urls(text: str) -> t.Iterator[str]:

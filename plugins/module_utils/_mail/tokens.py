@@ -45,14 +45,36 @@ def dns_tokens(found: t.Sequence[Row], text: str, names: t.Sequence[str]) -> tup
     A record stands for the name it is under, and for names beneath it (BR 3.2.2.4.7); one that is related to no name
     of the mail is not taken.
     """
+    tokens = (token for raw in _raw(found, text) for token in _tokens(raw, names))
+    return tuple(dict.fromkeys(tokens))[:_MOST]
+
+
+def record_hosts(found: t.Sequence[Row], text: str) -> tuple[list[str], list[str]]:
+    """Return the names that records are for, without their _labels, and what records point to."""
+    raw = _raw(found, text)
+    owners = [base_of(_owner(record, name)) for name, record, _kind, _value in raw]
+    return [owner for owner in owners if owner], [target for target in (_target(one[3]) for one in raw) if target]
+
+
+def base_of(owner: str) -> str:
+    """Return a record's name without the labels in front that begin with an underscore."""
+    base = owner
+    while base.startswith("_"):
+        base = base.partition(".")[2]
+    return base
+
+
+def _raw(found: t.Sequence[Row], text: str) -> list[_RawRecord]:
     reader = _Records()
     for row in found:
         reader.take(row)
     reader.finish()
-    for line in _ZONE_LINE.finditer(text):
-        reader.add("", *line.groups())
-    tokens = (token for raw in reader.raw for token in _tokens(raw, names))
-    return tuple(dict.fromkeys(tokens))[:_MOST]
+    zone_lines = (line.groups() for line in _ZONE_LINE.finditer(text))
+    return [*reader.raw, *(("", owner, kind, value) for owner, kind, value in zone_lines)][:_MOST]
+
+
+# The name above it, the record's name, its type, its value: as they are written.
+_RawRecord = tuple[str, str, str, str]
 
 
 @dataclass
@@ -97,7 +119,7 @@ class _Records:
 
     name: str = ""
     parts: dict[str, str] = field(default_factory=dict)
-    raw: list[tuple[str, str, str, str]] = field(default_factory=list)
+    raw: list[_RawRecord] = field(default_factory=list)
 
     def take(self, row: Row) -> None:
         for part in ("record_name", "record_type", "record_value"):
@@ -115,24 +137,21 @@ class _Records:
         value = self.parts.get("record_value", "")
         record = self.parts.get("record_name", "@" if self.name else "")
         if value and record:
-            self.add(self.name, record, self.parts.get("record_type", ""), value)
+            self.raw.append((self.name, record, self.parts.get("record_type", ""), value))
         self.parts = {}
 
-    def add(self, name: str, record: str, kind: str, value: str) -> None:
-        self.raw.append((name, record, kind, value))
 
-
-def _tokens(raw: tuple[str, str, str, str], names: t.Sequence[str]) -> t.Iterator[DnsToken]:
+def _tokens(raw: _RawRecord, names: t.Sequence[str]) -> t.Iterator[DnsToken]:
     name, record, kind, value = raw
     owner, target = _owner(record, name), _target(value)
     written = kind.strip().upper() or ("CNAME" if target and "." in target else "TXT")
     content = target if written == "CNAME" else _unquoted(value)
     if not owner or written not in ("TXT", "CNAME") or not _CONTENT.fullmatch(content):
         return
-    meant = [name] if name else [one for one in names if _stands_for(owner, one)]
+    # The name above may be that of the paragraph before.
+    meant = [name] if name and _stands_for(owner, name) else [one for one in names if _stands_for(owner, one)]
     for one in meant:
-        if _stands_for(owner, one):
-            yield DnsToken(name=one, record=owner, type=written, value=content)
+        yield DnsToken(name=one, record=owner, type=written, value=content)
 
 
 def _owner(record: str, name: str) -> str:
@@ -154,10 +173,7 @@ def _target(value: str) -> str:
 
 def _stands_for(owner: str, name: str) -> bool:
     """Say whether a record may validate a name: without its _labels it is the name or one above it."""
-    bare = name[2:] if name.startswith("*.") else name
-    base = owner
-    while base.startswith("_"):
-        base = base.partition(".")[2]
+    bare, base = name[2:] if name.startswith("*.") else name, base_of(owner)
     return "." in base and (bare == base or bare.endswith("." + base))
 
 

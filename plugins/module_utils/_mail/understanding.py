@@ -23,10 +23,10 @@ from .._core.provider import Labels, MailShape
 from .._x509.bundle import Bundle
 from . import values
 from .certificates import certificates_of
-from .links import links_in, names_in
+from .links import Link, host_list, links_in, names_in
 from .mail import Mail
 from .rows import Row, normal, rows, squash
-from .tokens import dns_tokens, file_tokens
+from .tokens import dns_tokens, file_tokens, record_hosts
 
 # More than any shop writes; NFKC may make eighteen characters of one.
 LONGEST_TEXT = 256 * 1024
@@ -103,16 +103,16 @@ def _with_contents(message: Message, said: _Said) -> Message:
 def _distrusted(message: Message, said: _Said) -> Message:
     """Nothing that somebody would follow; that it was left out is said, for a shop's own mail from a new address."""
     why = said.mail.distrust or "its sender is not one of the account's"
-    has_more = bool(said.links[0] or said.tokens or said.records or said.enclosed.certificates)
+    has_more = bool(said.links or said.tokens or said.records or said.enclosed.certificates)
     left_out = f"Its links, tokens and certificates were left out: {why}." if has_more else ""
     return replace(message, problem=_joined(message.problem, left_out))
 
 
 def _missing_link(said: _Said) -> str:
-    shown, refused = said.links
-    if shown or not refused:
+    if said.link or not said.links:
         return ""
-    return f"Its links lead to hosts that link_hosts of the account does not allow: {', '.join(refused[:5])}."
+    host = said.links[0].host or "an unreadable host"
+    return f"Its link leads to {host}, which is not one of the account's link_hosts (or it is not a plain https link)."
 
 
 def _joined(*problems: str) -> str:
@@ -175,9 +175,12 @@ class _Said:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
+        """What a mail names; of its records only where it names nothing else."""
         found = names_in(f"{self.subject}\n{self.text}", rows=self.rows, foreign=self._own_hosts)
-        records = {record.value for record in self.records_for(found)}
-        return tuple(name for name in found if name not in records)
+        owners, targets = record_hosts(self.rows, self.text)
+        labelled = {name for row in self.rows if "names" in row.fields for name in host_list(row.value)}
+        others = tuple(name for name in found if name in labelled or name not in {*owners, *targets})
+        return others or tuple(name for name in found if name in owners)
 
     @property
     def _own_hosts(self) -> set[str]:
@@ -215,14 +218,13 @@ class _Said:
         return day
 
     @cached_property
-    def links(self) -> tuple[list[str], list[str]]:
+    def links(self) -> list[Link]:
         return links_in(self.mail.text[:LONGEST_TEXT], self.allowed_hosts)
 
     @property
     def link(self) -> str:
-        """The first link that leads to a page of its own: the shop's front page stands in every signature."""
-        shown, _refused = self.links
-        return next((link for link in shown if link.partition("://")[2].partition("/")[2]), "")
+        """The first link, if it may be shown: one further down is that of a signature, and not what was meant."""
+        return self.links[0].url if self.links and self.links[0].shown else ""
 
     @property
     def wanted(self) -> str:
@@ -237,10 +239,7 @@ class _Said:
 
     @cached_property
     def records(self) -> tuple[DnsToken, ...]:
-        return self.records_for(self.names)
-
-    def records_for(self, names: t.Sequence[str]) -> tuple[DnsToken, ...]:
-        return dns_tokens(self.rows, self.text, names)
+        return dns_tokens(self.rows, self.text, self.names)
 
     def has(self, field: str) -> bool:
         """Say whether a field of Labels has a value in this mail."""

@@ -56,7 +56,7 @@ def joined(bundles: t.Iterable[Bundle]) -> Bundle:
 
 
 def certificates_in_text(text: str, where: str) -> Bundle:
-    """Return the certificates of C(text): quoted, indented, wrapped anywhere, with anything around. Nothing is raised."""
+    """Return the certificates of C(text): quoted, indented, wrapped anywhere, anything around. Nothing is raised."""
     if "BEGIN " not in text:
         return Bundle()
     blocks = list(_blocks(text))
