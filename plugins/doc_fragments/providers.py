@@ -388,6 +388,11 @@ options:
               - Always set it.
             type: str
             required: true
+          longest:
+            description:
+              - How many characters the field takes.
+              - Set it where the form says so; the application sheet warns of a value that is longer.
+            type: int
       reissue_form:
         description:
           - The fields of the reissue form, in their order.
@@ -445,4 +450,9 @@ options:
               - Always set it.
             type: str
             required: true
+          longest:
+            description:
+              - How many characters the field takes.
+              - Set it where the form says so; the application sheet warns of a value that is longer.
+            type: int
 """

@@ -12,6 +12,10 @@ description:
   - Writes C(report.html) for people, C(report.json) for programs and C(koshin.prom) for the textfile collector of
     Prometheus' node exporter. Files are written only when more than the time of writing differs; as days pass, the
     days that are left differ.
+  - Writes an application sheet for each order that waits at a shop without an API for a purchase, an application, a
+    reissue or a look on My Page, in Japanese and in English, as a page and as text, to the directory C(sheets) beside
+    the report; removes it when the step is done. They hold people's data, so that only the user of the run may read
+    them.
   - Tells the ledger which tokens hosts retracted and which certificates they installed.
   - Fails after all of that when something failed or a step waits past its last day, and names what. Waiting in time is
     success. It fails in C(check_mode) too.
@@ -30,12 +34,12 @@ attributes:
     description: Can run in C(check_mode); says what would be written, and writes nothing.
   diff_mode:
     support: full
-    description: Shows what the report says before and after, in short lines.
+    description: Shows what the report says before and after, in short lines; what application sheets say is not shown.
 options:
   directory:
     description:
-      - Directory of the three files, made where it is missing. They can be read by everybody; no names of people and no
-        secrets are in them.
+      - Directory of the three files and of C(sheets), made where it is missing. The three can be read by everybody; no
+        names of people and no secrets are in them.
       - Name one that a web server or the node exporter reads, or one of your own.
     type: path
     default: ~/.local/state/koshin/report
@@ -133,7 +137,9 @@ files:
   elements: dict
   contains:
     name:
-      description: V(report.html), V(report.json) or V(koshin.prom).
+      description:
+        - V(report.html), V(report.json) or V(koshin.prom); for an application sheet the certificate, our own reference
+          of the order, the language and the form, as in C(www.example.jp.koshin-0011223344556677.ja.html).
       type: str
       returned: always
     path:
@@ -141,8 +147,12 @@ files:
       type: str
       returned: always
     changed:
-      description: Whether it was written, or in check mode would be.
+      description: Whether it was written or removed, or in check mode would be.
       type: bool
+      returned: always
+    state:
+      description: V(absent) for an application sheet that was removed, V(present) otherwise.
+      type: str
       returned: always
     error:
       description: Always null; where the files cannot be written the module fails.
@@ -180,8 +190,9 @@ from ansible_collections.koshin.tls.plugins.module_utils._report.gather import o
 from ansible_collections.koshin.tls.plugins.module_utils._report.intake import NOUNS, Handed, authorities, take
 from ansible_collections.koshin.tls.plugins.module_utils._report.memory import Memory, has_news, read, record
 from ansible_collections.koshin.tls.plugins.module_utils._report.overview import Trouble
+from ansible_collections.koshin.tls.plugins.module_utils._report.sheet_files import SHEETS, Kept, keep, linked
 from ansible_collections.koshin.tls.plugins.module_utils._report.words import refusal, summary
-from ansible_collections.koshin.tls.plugins.module_utils._report.write import PAGE, write
+from ansible_collections.koshin.tls.plugins.module_utils._report.write import PAGE, items, write
 
 OPTIONS = {
     **LEDGER,
@@ -194,36 +205,45 @@ OPTIONS = {
 
 def report(module: Module) -> Outcome:
     params, now = module.params, datetime.now(timezone.utc).replace(microsecond=0)
-    days = calendar(params["time_zone"], now)
-    handed = take(params)
+    directory, handed = params["directory"], take(params)
+    known = calendar(params["time_zone"], now)
+    days = known or Calendar(now)
     memory, refused = remember(module, handed, now)
+    sheets = keep_sheets(module, memory, days)
     overview = overview_of(
         handed,
         memory,
         authorities=authorities(params["accounts"]),
-        calendar=days or Calendar(now),
-        others=refused,
+        calendar=days,
+        others=[*refused, *sheets.troubles],
         check_mode=module.check_mode,
     )
-    written = write(params["directory"], overview, check_mode=module.check_mode)
-    paths = {name: os.path.join(params["directory"], name) for name in written.changed}
-    header = os.path.join(params["directory"], "report.json")
+    written = write(directory, linked(overview, sheets.links), check_mode=module.check_mode)
+    header, drawn = os.path.join(directory, "report.json"), os.path.join(directory, PAGE)
     return Outcome(
         noun="files",
         items=[
-            {"name": name, "path": paths[name], "changed": changed, "error": None}
-            for name, changed in written.changed.items()
+            *items(directory, written.changed),
+            *items(os.path.join(directory, SHEETS), sheets.changed, sheets.gone),
         ],
-        extra={"summary": summary(overview), "page": paths[PAGE]},
+        extra={"summary": summary(overview), "page": drawn},
         diff=[{"before_header": header, "after_header": header, "before": written.before, "after": written.after}],
-        warnings=[] if days else [f"This machine knows no time zone {params['time_zone']}: days are those of UTC."],
-        failure=refusal(overview, None if module.check_mode else paths[PAGE]),
+        warnings=[] if known else [f"This machine knows no time zone {params['time_zone']}: days are those of UTC."],
+        failure=refusal(overview, None if module.check_mode else drawn),
     )
+
+
+def keep_sheets(module: Module, memory: Memory, days: Calendar) -> Kept:
+    """Write the application sheets. The accounts are read for them alone: a mistake there keeps nothing else."""
+    directory, check_mode = module.params["directory"], module.check_mode
+    try:
+        return keep(directory, memory, lambda: Control.of(module.params).accounts, days, check_mode=check_mode)
+    except ImportError as error:
+        return Kept(troubles=(Trouble("application sheets", *missing(error)),))
 
 
 def remember(module: Module, handed: Handed, now: datetime) -> tuple[Memory, list[Trouble]]:
     """Tell the ledger what is new and read it. Without one the report is written all the same, and says so."""
-    # The accounts stay unread: a mistake in them must not keep the report from being written.
     control = Control(module.params["ledger"] or default_ledger_path(), now, {}, {}, {}, {})
     writes = has_news(handed) and not module.check_mode
     try:
@@ -231,8 +251,12 @@ def remember(module: Module, handed: Handed, now: datetime) -> tuple[Memory, lis
             refused = record(ledger, handed, now) if writes else []
             return read(ledger), refused
     except (KoshinError, ImportError) as error:
-        said = error if isinstance(error, KoshinError) else missing_library(error)
-        return Memory(), [Trouble("ledger", said.message, said.next_move)]
+        return Memory(), [Trouble("ledger", *missing(error))]
+
+
+def missing(error: KoshinError | ImportError) -> tuple[str, str]:
+    said = error if isinstance(error, KoshinError) else missing_library(error)
+    return said.message, said.next_move
 
 
 def main() -> None:

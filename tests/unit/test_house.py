@@ -28,6 +28,7 @@ KNOWS = {
     "_install": CORE | {"_x509"},
     "_mail": CORE | {"_x509"},
     "_orders": CORE | {"_ca", "_dcv", "_ledger", "_mail", "_x509"},
+    "_report": CORE | {"_x509"},
     "_door": CORE | ADAPTERS,
     "modules": CORE | ADAPTERS | {"_door"},
     "doc_fragments": set(),

@@ -115,10 +115,14 @@ class FormSource(str, Enum):
 
 @dataclass(frozen=True)
 class FormField:
-    """One field of the shop's form. ``source``: what is entered there, ``label``: its name in the shop's language."""
+    """One field of the shop's form. ``source``: what is entered there, ``label``: its name in the shop's language.
+
+    ``longest``: how many characters it takes, None where nobody knows.
+    """
 
     source: FormSource
     label: str
+    longest: int | None = None
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .._core.errors import KoshinError
+from .._core.message import Message
 from .._core.order import Issue, OrderRecord, Placement
 from .._core.step import HumanStep, StepState
 from .intake import Handed, Item, text
 from .overview import Trouble
+from .sheet_advice import ADVICE
 
 
 class Ledger(t.Protocol):
@@ -33,27 +35,46 @@ class Ledger(t.Protocol):
 
     def installed(self, certificate: str, serial: str, host: str, at: datetime) -> bool: ...
 
+    def messages(self, *, own_reference: str) -> Sequence[Message]: ...
+
 
 @dataclass(frozen=True)
 class Memory:
-    """Certificate → its open order, its newest issue; steps awaited and done. ``known`` False: no ledger was read."""
+    """Certificate → its open order, its newest issue; steps awaited and done. ``known`` False: no ledger was read.
+
+    ``numbers``: own reference → the shop's number, of orders for which an application sheet is written.
+    """
 
     known: bool = False
     orders: Mapping[str, OrderRecord] = field(default_factory=dict)
     issues: Mapping[str, Issue] = field(default_factory=dict)
     awaited: tuple[HumanStep, ...] = ()
     done: tuple[HumanStep, ...] = ()
+    numbers: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(ledger: Ledger) -> Memory:
-    """Read it with one query each; raises LedgerRefused."""
+    """Read it with one query each, and one for each application sheet; raises LedgerRefused."""
+    orders, awaited = ledger.open_orders(), tuple(ledger.steps(states=(StepState.OPEN,)))
+    with_sheet = {step.certificate for step in awaited if step.kind in ADVICE}
     return Memory(
         known=True,
-        orders=ledger.open_orders(),
+        orders=orders,
         issues=ledger.issues(),
-        awaited=tuple(ledger.steps(states=(StepState.OPEN,))),
+        awaited=awaited,
         done=tuple(ledger.steps(states=(StepState.DONE,))),
+        numbers={order.own_reference: _number(ledger, order) for name, order in orders.items() if name in with_sheet},
     )
+
+
+def _number(ledger: Ledger, order: OrderRecord) -> str:
+    """Return the shop's number as its mails say it last, empty where none does.
+
+    A reissue has that of the order inside which it happens.
+    """
+    ours = (order.own_reference, order.application.reissue_of)
+    said = (one for own in ours if own for one in reversed(ledger.messages(own_reference=own)))
+    return next((one.order_number for one in said if one.trusted and one.order_number), "")
 
 
 def has_news(handed: Handed) -> bool:

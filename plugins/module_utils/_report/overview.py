@@ -54,7 +54,10 @@ class Standing:
 
 @dataclass(frozen=True)
 class Wait:
-    """Who has to do what, since when and until when; ``name`` is the certificate's. ``latest_by`` None: no end."""
+    """Who has to do what, since when and until when; ``name`` is the certificate's. ``latest_by`` None: no end.
+
+    ``sheet``: path of its application sheet beside the report, without C(.ja.html) and the like.
+    """
 
     name: str
     step: str
@@ -64,6 +67,7 @@ class Wait:
     account: str = ""
     since: datetime | None = None
     latest_by: datetime | None = None
+    sheet: str = ""
 
     def is_late(self, now: datetime) -> bool:
         return self.latest_by is not None and self.latest_by < now

@@ -34,6 +34,7 @@ h2 .count { margin-left: .4em; color: var(--soft); font-weight: 400; }
 h3 { margin: 1.5rem 0 .5rem; font-size: 1rem; font-weight: 650; }
 ol, ul { padding: 0; list-style: none; }
 h1 span, time { white-space: nowrap; }
+a { color: var(--under_way); }
 .eyebrow { margin-bottom: .75rem; color: var(--soft); font-size: .875rem; }
 .soft, .sub { color: var(--soft); }
 .sub { display: block; font-size: .875rem; line-height: 1.45; font-weight: 400; }

@@ -148,9 +148,20 @@ def _wait(one: Wait, calendar: Calendar) -> Markup:
     left = NOTHING if one.latest_by is None else _sub(_until(calendar.days_until(one.latest_by), late=late))
     return _row(
         Status.ATTENTION.value if late else Status.WAITING.value,
-        one.name,
+        together(one.name, _sheet(one)),
         {"Order": order, "Since": day(one.since, calendar), "Until": together(day(one.latest_by, calendar), left)},
     )
+
+
+def _sheet(one: Wait) -> Markup:
+    """Return links to what is entered, for those who may read it."""
+    if not one.sheet:
+        return NOTHING
+    languages = {"ja": "日本語", "en": "English"}
+    links = [
+        tag("a", said, href=f"{one.sheet}.{lang}.html", hreflang=lang, lang=lang) for lang, said in languages.items()
+    ]
+    return _sub(together("application sheet: ", separated(" · ", *links)))
 
 
 def _until(count: int, *, late: bool) -> Child:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+import typing as t
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -57,6 +58,20 @@ def write(directory: str, overview: Overview, *, check_mode: bool = False) -> Wr
     )
 
 
+def items(directory: str, changed: Mapping[str, bool], gone: Container[str] = ()) -> list[dict[str, t.Any]]:
+    """Return an item for each file: file name → whether it was changed; C(gone): those that were removed."""
+    return [
+        {
+            "name": name,
+            "path": os.path.join(directory, name),
+            "changed": differs,
+            "state": "absent" if name in gone else "present",
+            "error": None,
+        }
+        for name, differs in changed.items()
+    ]
+
+
 def _files(overview: Overview) -> dict[str, str]:
     return {PAGE: page(overview), DOCUMENT: document.document(overview), METRICS: metrics(overview)}
 
@@ -75,15 +90,16 @@ def _write_all(directory: str, files: Mapping[str, str]) -> None:
         os.makedirs(directory)
         os.chmod(directory, 0o755)
     for name, text in files.items():
-        _replace(directory, name, text)
+        replace(directory, name, text, mode=0o644)
 
 
-def _replace(directory: str, name: str, text: str) -> None:
+def replace(directory: str, name: str, text: str, *, mode: int) -> None:
+    """Write a file whole or not at all; raises OSError."""
     descriptor, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=directory)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
-            os.fchmod(file.fileno(), 0o644)
+            os.fchmod(file.fileno(), mode)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, os.path.join(directory, name))

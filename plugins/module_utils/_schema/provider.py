@@ -41,6 +41,7 @@ EXPECTED: Fields = {
 FORM: Fields = {
     "source": Field(required=True, choices=tuple(source.value for source in FormSource)),
     "label": Field(required=True),
+    "longest": Field(kind="integer"),
 }
 _DAYS = (
     "window_days",
@@ -170,4 +171,4 @@ def _shape(values: Values, path: str) -> MailShape:
 
 
 def _form(entries: t.Sequence[Values]) -> tuple[FormField, ...]:
-    return tuple(FormField(FormSource(one["source"]), one["label"]) for one in entries)
+    return tuple(FormField(FormSource(one["source"]), one["label"], one.get("longest")) for one in entries)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import LedgerRefused
+from ansible_collections.koshin.tls.plugins.module_utils._core.message import Message
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
     FileToken,
     Issue,
@@ -119,6 +120,10 @@ class MemoryLedger:
     issued: list[Issue] = field(default_factory=list)
     lying: list[Placement] = field(default_factory=list)
     told: list[tuple] = field(default_factory=list)
+    letters: dict[str, list[Message]] = field(default_factory=dict)
+
+    def messages(self, *, own_reference: str) -> list[Message]:
+        return self.letters.get(own_reference, [])
 
     def open_orders(self) -> dict[str, OrderRecord]:
         return {one.certificate: one for one in self.orders}

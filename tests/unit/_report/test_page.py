@@ -26,7 +26,7 @@ from unit._report.material import (
 
 WWW = "www.example.jp"
 EVIL = "</td></style><script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;"
-EMPTY = {"meta", "col"}
+EMPTY = {"meta", "col", "input"}
 
 
 class Reader(HTMLParser):
@@ -48,7 +48,7 @@ class Reader(HTMLParser):
             raise ValueError(f"{tag} closes what is not open")
 
     def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] != "style":
+        if self.open and self.open[-1] not in ("style", "script"):
             self.texts.append(data)
 
     @property
