@@ -167,12 +167,12 @@ errors:
   elements: str
 """
 
+import os
 import typing as t
 
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, each, run
-from ansible_collections.koshin.tls.plugins.module_utils._install.files import sync_all
 from ansible_collections.koshin.tls.plugins.module_utils._install.layout import DIRECTORY, absolute, refuse_doubles
-from ansible_collections.koshin.tls.plugins.module_utils._install.request import REQUEST, carry_out, plan
+from ansible_collections.koshin.tls.plugins.module_utils._install.request import REQUEST, carry_out, plan, sync_all
 
 OPTIONS = {
     "requests": {"type": "list", "elements": "dict", "default": [], "options": REQUEST},
@@ -201,7 +201,7 @@ def certificate_request(module: Module) -> Outcome:
         }
 
     blank = {"changed": False, "key_hash": None, "csr": None}
-    items = each(range(len(entries)), request, name=names.__getitem__, blank=blank)
+    items = each(range(len(entries)), request, name=names.__getitem__, workers=os.cpu_count() or 1, blank=blank)
     if not module.check_mode and any(item["key_hash"] for item in items):
         # A certificate must never come for a key that a power failure took away.
         sync_all(directory)

@@ -13,7 +13,7 @@ from playing import Ansible, Task, seconds_of
 
 @dataclass(frozen=True)
 class Contender:
-    """Tasks that one Ansible plays over the list `wanted`; they fail unless they did the whole of it.
+    """Tasks that one Ansible plays over the list `wanted`, and for each the condition that it fell short of its work.
 
     A loop evens out by itself what else the machine does, and plays in every third round or so; a short play does not.
     """
@@ -21,6 +21,7 @@ class Contender:
     ansible: Ansible
     tasks: Sequence[Task]
     wanted: Sequence[Any]
+    short: Sequence[str] = ()
     every: int = 1
 
     def task_seconds(self) -> float:
@@ -29,8 +30,12 @@ class Contender:
         return seconds_of(self.ansible, self.tasks, self.wanted) - empty
 
     def rehearse(self) -> None:
-        """Play for one piece, so that nobody compiles his Python files while the clock runs."""
-        seconds_of(self.ansible, self.tasks, self.wanted[:1])
+        """Play the whole before the clock runs: it is proved to be done, and every Python file compiled.
+
+        Results are looked through only here: Jinja takes a tenth of a second for a thousand of them.
+        """
+        proved = [{**task, "failed_when": short} for task, short in zip(self.tasks, self.short, strict=True)]
+        seconds_of(self.ansible, proved, self.wanted)
 
 
 def task_seconds(contenders: Sequence[Contender], rounds: int) -> list[float]:

@@ -93,13 +93,16 @@ def own(directory: Path) -> Ansible:
 
 
 def seconds_of(ansible: Ansible, tasks: Sequence[Task], wanted: Sequence[Any]) -> float:
-    """Play tasks on localhost; they find `wanted`, and in `directory` one that is empty. Raises PlayFailed."""
-    with tempfile.TemporaryDirectory(dir=_made(ansible.home)) as name:
-        files, directory = Path(name), _made(Path(name, "made"))
-        variables = {**LOCAL, "wanted": wanted, "directory": str(directory)}
-        inventory = write(files / "inventory.json", {"all": {"hosts": {"localhost": variables}}})
-        playbook = write(files / "playbook.yml", [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}])
-        return ansible.play(playbook, inventory)
+    """Play tasks on localhost; they find `wanted`, and in `directory` one that is empty. Raises PlayFailed.
+
+    Files are left to whoever removes `home`: ext4 gives no inode again for seconds after a file was removed, and looks
+    for another one; after hundreds of them each new file takes it five times as long, which no key host has to suffer.
+    """
+    files = Path(tempfile.mkdtemp(dir=_made(ansible.home)))
+    variables = {**LOCAL, "wanted": wanted, "directory": str(_made(files / "made"))}
+    inventory = write(files / "inventory.json", {"all": {"hosts": {"localhost": variables}}})
+    playbook = write(files / "playbook.yml", [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}])
+    return ansible.play(playbook, inventory)
 
 
 def write(path: Path, content: Any) -> Path:

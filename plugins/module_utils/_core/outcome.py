@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from .errors import KoshinError
@@ -43,6 +42,7 @@ def each(
 ) -> list[Item]:
     """Do C(work) for every entry side by side; what an entry raises becomes its C(error), and the others go on.
 
+    Threads help where work waits (network, disk) or makes RSA keys; otherwise C(workers=1) is quicker.
     C(blank) holds the keys of an item that failed (their values null or empty), so that no key is ever missing.
     """
 
@@ -52,16 +52,18 @@ def each(
         except ImportError:
             raise
         except Exception as error:
-            known = error if isinstance(error, KoshinError) else _unexpected(error)
-            return {**(blank or {}), "name": name(entry), "error": known.as_result()}
+            return {**(blank or {}), "name": name(entry), "error": _known(error).as_result()}
+
+    if workers == 1:
+        return [one(entry) for entry in entries]
+    from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        return list(pool.map(one, list(entries)))
+        return list(pool.map(one, entries))
 
 
-def _unexpected(error: Exception) -> KoshinError:
-    return KoshinError(
-        f"{type(error).__name__}: {error}.",
-        "This should not happen: run again with -vvv and report it with what it prints.",
-        code="unexpected",
-    )
+def _known(error: Exception) -> KoshinError:
+    if isinstance(error, KoshinError):
+        return error
+    move = "This should not happen: run again with -vvv and report it with what it prints."
+    return KoshinError(f"{type(error).__name__}: {error}.", move, code="unexpected")

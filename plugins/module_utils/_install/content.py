@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a file on a host holds; reading knows no more than this, and travels to every host."""
+"""What a file on a host holds."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ def read(path: str, *, follow: bool = True) -> bytes | None:
     except OSError as error:
         raise unusable(path, error.strerror) from None
     with told(path), open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
             raise unusable(path, "not a regular file")
-        content = file.read(LIMIT + 1)
+        content = file.read(min(status.st_size, LIMIT) + 1)  # room for LIMIT takes longer than reading
     if len(content) > LIMIT:
         raise unusable(path, f"more than {LIMIT} bytes")
     return content

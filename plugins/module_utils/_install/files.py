@@ -22,27 +22,22 @@ from .layout import PREFIX
 PRIVATE, PUBLIC = 0o600, 0o644
 
 
-def write_private(path: str, content: bytes, *, sync: bool = True) -> None:
+def write_private(path: str, content: bytes) -> None:
     """Write a file that its owner alone reads (0600)."""
-    write_file(path, content, mode=PRIVATE, sync=sync)
+    write_file(path, content, mode=PRIVATE)
 
 
-def write_file(path: str, content: bytes, *, mode: int = PUBLIC, sync: bool = True) -> None:
-    """Put a file in place as a whole; a link at C(path) is replaced, never followed.
-
-    Without C(sync) it survives our death but not the machine's: for many files, call C(sync_all) once afterwards.
-    """
+def write_file(path: str, content: bytes, *, mode: int = PUBLIC) -> None:
+    """Put a file in place as a whole; a link at C(path) is replaced, never followed."""
     with told(path):
         handle, temporary = tempfile.mkstemp(prefix=PREFIX, dir=os.path.dirname(path))
         with _removed_on_failure(temporary), os.fdopen(handle, "wb") as file:
             os.fchmod(handle, mode)
             file.write(content)
             file.flush()
-            if sync:
-                os.fsync(handle)
+            os.fsync(handle)
             os.rename(temporary, path)
-        if sync:
-            sync_directory(os.path.dirname(path))
+        sync_directory(os.path.dirname(path))
 
 
 def replace_with_link(path: str, target: str) -> bool:
@@ -85,19 +80,6 @@ def sync_directory(path: str) -> None:
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def sync_all(path: str) -> None:
-    """Wait until all that was written on the file system of C(path) outlives the machine: one wait for many files."""
-    import ctypes
-
-    with told(path):
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            if ctypes.CDLL(None, use_errno=True).syncfs(handle) != 0:
-                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
         finally:
             os.close(handle)
 

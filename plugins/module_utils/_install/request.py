@@ -5,7 +5,7 @@
 """Make a key and its request and let them wait, or find the one that waits already.
 
 A kill leaves nothing half that counts: a request is made beside its place and renamed. Nothing here waits for the disk;
-before a request leaves the host its key must outlive the machine: call C(files.sync_all).
+before a request leaves the host its key must outlive the machine: call C(sync_all).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .._schema.field import NAME
 from .._x509.keys import make_key, make_request
 from .._x509.loading import key_hash_of_key
 from .content import told
-from .files import make_directory, write_private
+from .files import PRIVATE, make_directory
 from .layout import PREFIX, Layout
 from .pending import Pending, pending_directories, pending_requests
 
@@ -128,12 +128,31 @@ def _write(layout: Layout, key: bytes, request: Pending) -> None:
     make_directory(layout.pending, 0o700, sync=False)
     unfinished = f"{layout.pending}/{PREFIX}{os.urandom(8).hex()}"
     make_directory(unfinished, 0o700, sync=False)
-    profile = json.dumps(request.profile, indent=2, ensure_ascii=False)
+    profile = json.dumps(request.profile, ensure_ascii=False)
     files = {"key.pem": key, "csr.pem": request.csr.encode("ascii"), "profile.json": profile.encode()}
     for name, content in files.items():
-        write_private(f"{unfinished}/{name}", content, sync=False)
+        write_new(f"{unfinished}/{name}", content)
     with told(layout.pending):
         os.rename(unfinished, layout.request(request.key_hash))
+
+
+def sync_all(path: str) -> None:
+    """Wait until all that was written on the file system of C(path) outlives the machine: one wait for many files."""
+    import ctypes
+
+    with told(path):
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            if ctypes.CDLL(None, use_errno=True).syncfs(handle) != 0:
+                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+        finally:
+            os.close(handle)
+
+
+def write_new(path: str, content: bytes) -> None:
+    """Write a file that its owner alone reads and that is not there yet; raises InstallationFailed."""
+    with told(path), open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE), "wb") as file:
+        file.write(content)
 
 
 def _lost(layout: Layout, keep: t.Sequence[str]) -> InstallationFailed:

@@ -20,7 +20,16 @@ if t.TYPE_CHECKING:
 
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----")
 
-_LABEL = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
+# X.520
+_FIELDS = {
+    "2.5.4.3": "common_name",
+    "2.5.4.6": "country",
+    "2.5.4.7": "locality",
+    "2.5.4.8": "state",
+    "2.5.4.9": "street_address",
+    "2.5.4.10": "legal_name",
+    "2.5.4.17": "postal_code",
+}
 
 
 def split_pem(text: str, where: str = "The text") -> tuple[str, ...]:
@@ -37,15 +46,15 @@ def split_pem(text: str, where: str = "The text") -> tuple[str, ...]:
 
 
 def certificate_facts(pem: str, where: str) -> CertificateFacts:
-    """Return what the first certificate of C(pem) says; C(where) is a path or the like, for messages.
-
-    Raises CertificateUnreadable where there is none, or it is broken.
-    """
+    """Return what the first certificate of C(pem), found at C(where), says; raises as C(load_certificate) does."""
     return facts_of(load_certificate(pem, where), where)
 
 
 def load_certificate(pem: str, where: str) -> x509.Certificate:
-    """Return the first certificate of C(pem) as cryptography's object; raises CertificateUnreadable."""
+    """Return the first certificate of C(pem) as cryptography's object.
+
+    Raises CertificateUnreadable where there is none, or it is broken.
+    """
     from cryptography import x509
 
     blocks = split_pem(pem, where)
@@ -62,7 +71,7 @@ def facts_of(certificate: x509.Certificate, where: str) -> CertificateFacts:
     """Return what a loaded certificate says; raises CertificateUnreadable for a key that is neither RSA nor EC."""
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    subject = subject_of(certificate.subject)
+    subject, public_key = subject_of(certificate.subject), certificate.public_key()
     not_before, not_after = validity(certificate)
     return CertificateFacts(
         subject=subject,
@@ -71,8 +80,8 @@ def facts_of(certificate: x509.Certificate, where: str) -> CertificateFacts:
         serial=f"{certificate.serial_number:x}",
         not_before=not_before,
         not_after=not_after,
-        key=key_spec(certificate.public_key(), where),
-        key_hash=key_hash_of(certificate.public_key()),
+        key=key_spec(public_key, where),
+        key_hash=key_hash_of(public_key),
         fingerprint=hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest(),
     )
 
@@ -90,29 +99,16 @@ def dns_names(signed: x509.Certificate | x509.CertificateSigningRequest) -> tupl
 
 def validity(certificate: x509.Certificate) -> tuple[datetime, datetime]:
     """Return notBefore and notAfter (both inclusive), aware, UTC."""
-    if hasattr(certificate, "not_valid_after_utc"):
+    if hasattr(certificate, "not_valid_after_utc"):  # since cryptography 42, which warns of the others
         return certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    # cryptography names the zone since 42 only, and warns of these older properties since.
     before, after = certificate.not_valid_before, certificate.not_valid_after
     return before.replace(tzinfo=timezone.utc), after.replace(tzinfo=timezone.utc)
 
 
 def subject_of(name: x509.Name) -> Subject:
-    """Return the attributes of a distinguished name that matter here."""
-    from cryptography.x509.oid import NameOID
-
-    def first(oid: x509.ObjectIdentifier) -> str:
-        return next((str(attribute.value) for attribute in name.get_attributes_for_oid(oid)), "")
-
-    return Subject(
-        common_name=first(NameOID.COMMON_NAME),
-        legal_name=first(NameOID.ORGANIZATION_NAME),
-        street_address=first(NameOID.STREET_ADDRESS),
-        locality=first(NameOID.LOCALITY_NAME),
-        state=first(NameOID.STATE_OR_PROVINCE_NAME),
-        postal_code=first(NameOID.POSTAL_CODE),
-        country=first(NameOID.COUNTRY_NAME),
-    )
+    """Return what matters here of a distinguished name; of several attributes of one kind, the first."""
+    every = ((_FIELDS.get(attribute.oid.dotted_string), str(attribute.value)) for attribute in reversed(list(name)))
+    return Subject(**{field: value for field, value in every if field})
 
 
 def with_common_name(subject: Subject, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -133,5 +129,5 @@ def key_spec(public_key: t.Any, where: str) -> KeySpec:
 
 
 def _found_instead(text: str) -> str:
-    labels = dict.fromkeys(_LABEL.findall(text))
+    labels = dict.fromkeys(re.findall(r"-----BEGIN ([A-Z0-9 ]+)-----", text))
     return f"it holds {', '.join(labels)}" if labels else "it is not PEM text"

@@ -171,12 +171,3 @@ def test_a_link_is_no_directory_but_may_lie_above_one(tmp_path: Path):
         files.make_directory(str(tmp_path / "link"))
     assert files.make_directory(str(tmp_path / "link" / "www"))
     assert (tmp_path / "data" / "www").is_dir()
-
-
-def test_one_sync_for_many_files(tmp_path: Path):
-    files.write_file(str(tmp_path / "a"), b"x", sync=False)
-
-    files.sync_all(str(tmp_path))
-
-    with pytest.raises(InstallationFailed, match="No such file"):
-        files.sync_all(str(tmp_path / "missing"))

@@ -19,7 +19,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._install.pending import
     pending_directories,
     pending_requests,
 )
-from ansible_collections.koshin.tls.plugins.module_utils._install.request import Plan, carry_out, plan
+from ansible_collections.koshin.tls.plugins.module_utils._install.request import Plan, carry_out, plan, sync_all
 
 SUBJECT = {"common_name": "www.example.jp", "legal_name": "Example Corporation", "country": "JP"}
 WWW = {"name": "www", "key": {"type": "ec", "size": 256}, "subject": SUBJECT, "names": [], "keep": []}
@@ -158,16 +158,16 @@ def test_a_kill_leaves_nothing_that_counts_and_the_next_run_sweeps_it(
         pass
 
     written: list[str] = []
-    real_write = requests.write_private
+    real_write = requests.write_new
 
-    def write(path: str, content: bytes, *, sync: bool) -> None:
+    def write(path: str, content: bytes) -> None:
         written.append(path)
         if len(written) == fatal_write:
             raise Killed
-        real_write(path, content, sync=sync)
+        real_write(path, content)
 
     with monkeypatch.context() as patched:
-        patched.setattr(requests, "write_private", write)
+        patched.setattr(requests, "write_new", write)
         with pytest.raises(Killed):
             ask(layout, WWW)
 
@@ -257,3 +257,15 @@ def test_a_request_that_cannot_be_removed_is_an_error(layout: Layout, monkeypatc
     monkeypatch.setattr(shutil, "rmtree", refuse)
     with pytest.raises(InstallationFailed, match="Read-only"):
         ask(layout, LARGER)
+
+
+def test_many_wait_for_the_disk_once(layout: Layout, monkeypatch: pytest.MonkeyPatch):
+    waits: list[int] = []
+    monkeypatch.setattr(os, "fsync", waits.append)
+
+    ask(layout, WWW)
+    sync_all(layout.directory)
+
+    assert waits == []
+    with pytest.raises(InstallationFailed, match="No such file"):
+        sync_all(f"{layout.directory}/missing")
