@@ -60,9 +60,11 @@ def owners(
     """
     if key_hashes:
         return [one.own_reference for one in open_orders if keys_of(one) & set(key_hashes)]
-    if message.order_number in numbers:
-        return [numbers[message.order_number]]
     by_name = [one for one in open_orders if one.application.common_name in message.names]
+    if message.order_number in numbers:
+        # One invoice covers many, and names the number of the first.
+        others = [one.own_reference for one in by_name] if message.kind is MessageKind.INVOICE else []
+        return list(dict.fromkeys((numbers[message.order_number], *others)))
     by_any = by_name or [one for one in open_orders if set(one.application.names) & set(message.names)]
     if by_any or message.names:
         return [one.own_reference for one in by_any]

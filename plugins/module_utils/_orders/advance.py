@@ -15,6 +15,7 @@ from .._ca.base import (
     CertificateAuthority,
     CertificateAuthorityRefused,
     NamesTrustAnchors,
+    Remembers,
     Traits,
 )
 from .._core.account import Account
@@ -27,6 +28,7 @@ from .._ledger.ledger import Ledger
 from .._x509.reading import certificate_facts
 from .._x509.verify import complete_chain, system_trust_anchors
 from .change import with_change
+from .correspondence import take_up_earlier
 from .job import Job, Progress
 from .placing import look_up, place, read_again
 
@@ -51,6 +53,8 @@ def advance(
             _refuse_other_account(job, record)
         if record is None:
             record, order, done = place(job, authority=authority, ledger=ledger)
+            if isinstance(authority, Remembers) and take_up_earlier(record, ledger):
+                order = read_again(record, authority)
         elif record.state is OrderState.INTENDED:
             record, order, done = look_up(job, record, authority=authority, ledger=ledger)
         else:

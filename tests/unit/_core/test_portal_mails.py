@@ -87,6 +87,12 @@ def test_the_shops_number_decides_once_it_is_known():
     assert owners_of(numbered, numbers={"B-77": "koshin-2"}) == ["koshin-2"]
 
 
+def test_an_invoice_that_names_the_number_of_the_first_covers_them_all():
+    bill = mail(Mail.INVOICE, order_number="B-77", names=(WWW, "mail.example.jp"))
+
+    assert owners_of(bill, numbers={"B-77": "koshin-2"}) == ["koshin-2", "koshin-1"]
+
+
 def test_a_mail_for_names_of_nobody_belongs_to_nobody():
     assert owners_of(mail(Mail.INVOICE, names=("www.example.com",)), among=(WWW_ORDER,)) == []
 
