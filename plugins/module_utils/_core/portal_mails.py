@@ -52,11 +52,13 @@ def owners(
     *,
     key_hashes: Collection[str],
     numbers: Mapping[str, str],
+    invoices: Mapping[str, Sequence[str]],
 ) -> list[str]:
     """Return the own references of the open orders of one account that a mail belongs to.
 
     A certificate belongs to the orders of its key and to no other, whatever its mail says (C(key_hashes): of the
-    certificates in it). C(numbers): the shop's order number → the own reference that mails gave it before.
+    certificates in it). C(numbers): the shop's order number → the own reference that mails gave it before;
+    C(invoices): number of an invoice → those that it covers.
     """
     if key_hashes:
         return [one.own_reference for one in open_orders if keys_of(one) & set(key_hashes)]
@@ -65,6 +67,8 @@ def owners(
         # One invoice covers many, and names the number of the first.
         others = [one.own_reference for one in by_name] if message.kind is MessageKind.INVOICE else []
         return list(dict.fromkeys((numbers[message.order_number], *others)))
+    if message.invoice_number in invoices and message.kind is not MessageKind.INVOICE:
+        return list(invoices[message.invoice_number])
     by_any = by_name or [one for one in open_orders if set(one.application.names) & set(message.names)]
     if by_any or message.names:
         return [one.own_reference for one in by_any]

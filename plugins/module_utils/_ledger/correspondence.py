@@ -17,14 +17,19 @@ from .purchasing import Purchasing
 
 class Correspondence(Book):
     def messages(
-        self, *, own_reference: str | None = None, account: str | None = None, untied: bool = False
+        self,
+        *,
+        own_reference: str | None = None,
+        account: str | None = None,
+        untied: bool = False,
+        since: datetime | None = None,
     ) -> list[Message]:
-        """Return messages, oldest first: of one order, of one account, tied to no order.
+        """Return messages, oldest first: of one order, of one account, tied to no order, received since then.
 
         What was forgotten of them is empty: subject, wanted, link, code.
         """
         with self._reading() as connection:
-            return messages.read(connection, own_reference=own_reference, account=account, untied=untied)
+            return messages.read(connection, own_reference=own_reference, account=account, untied=untied, since=since)
 
     def marks(self, account: str) -> dict[str, str]:
         """Return folder → up to where it has been read."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from .._core.errors import LedgerRefused
 from .._core.message import Message
@@ -23,8 +24,10 @@ if t.TYPE_CHECKING:
 _AT_ONCE = 500
 
 
-def read(connection: Connection, *, own_reference: str | None, account: str | None, untied: bool) -> list[Message]:
-    """Return the messages, oldest first: of one order, of one account, tied to no order; or all."""
+def read(
+    connection: Connection, *, own_reference: str | None, account: str | None, untied: bool, since: datetime | None
+) -> list[Message]:
+    """Return messages, oldest first: of one order, of one account, tied to no order, received since then; or all."""
     from sqlalchemy import exists
 
     messages, ties = tables().messages, tables().ties
@@ -32,6 +35,8 @@ def read(connection: Connection, *, own_reference: str | None, account: str | No
     this = (ties.c.account == messages.c.account) & (ties.c.identity == messages.c.identity)
     if account is not None:
         query = query.where(messages.c.account == account)
+    if since is not None:
+        query = query.where(messages.c.received_at >= to_plain(since))
     if own_reference is not None:
         query = query.where(exists().where(this, ties.c.own_reference == own_reference))
     if untied:

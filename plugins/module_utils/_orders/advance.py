@@ -7,27 +7,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from .._ca.base import (
     AcceptsConfirmation,
-    CarryOver,
     CertificateAuthority,
     CertificateAuthorityRefused,
-    NamesTrustAnchors,
     Remembers,
-    Traits,
 )
-from .._core.account import Account
-from .._core.carry_over import carry_over, shortfall_days
-from .._core.errors import InputRefused, KoshinError
-from .._core.order import Action, Finding, Issue, Order, OrderRecord, OrderState, Placement, Severity
+from .._core.errors import KoshinError
+from .._core.order import Order, OrderRecord, OrderState, Placement
 from .._core.procedure import latest_by
 from .._core.step import DUTIES, HumanStep, StepKind, StepState
 from .._ledger.ledger import Ledger
-from .._x509.reading import certificate_facts
-from .._x509.verify import complete_chain, system_trust_anchors
 from .change import with_change
+from .collect import collect
 from .correspondence import take_up_earlier
 from .job import Job, Progress
 from .placing import look_up, place, read_again
@@ -97,9 +91,8 @@ def _go_on(
             break
         said += _moves(before, order)
     if order.state is OrderState.ISSUED:
-        issue = _collect(job, record, order, authority, ledger, clock)
+        issue, findings = collect(job, record, order, authority, ledger, clock)
         said.append(f"order {order.reference} is issued until {issue.not_after:%Y-%m-%d}")
-        findings = _shortfall(job, issue, authority)
         return Progress(job, "; ".join((*said, *(one.message for one in findings))), True, record, order, findings)
     if order.state is not OrderState.OPEN:
         raise CertificateAuthorityRefused(
@@ -108,36 +101,6 @@ def _go_on(
             code=f"order_{order.state.value}",
         )
     return Progress(job, "; ".join(said) or _standing(order), changed, record, shown)
-
-
-def _shortfall(job: Job, issue: Issue, authority: CertificateAuthority) -> tuple[Finding, ...]:
-    """Say what should have carried over and did not (row R2), and whether a renewal was recognised (row R3)."""
-    in_use, traits = job.planned.found.certificate, authority.traits
-    if issue.term_ends is not None and job.planned.reissue_of is not None:
-        return ()
-    expected = carry_over(
-        not_after=in_use.not_after if in_use else None,
-        now=issue.not_before,
-        validity_days=traits.validity_days,
-        credited=traits.carry_over is CarryOver.REMAINDER,
-    )
-    missing = shortfall_days(
-        expected=expected,
-        validity_days=traits.validity_days,
-        not_before=issue.not_before,
-        not_after=issue.not_after,
-    )
-    if not missing:
-        return ()
-    message = f"it is {missing} days shorter than it should be: ask {job.account.name} for them"
-    if job.planned.decision.action is not Action.RENEWAL or job.planned.bought_here or not traits.cancellation_days:
-        return (Finding(job.name, Severity.WARNS, "days_lost", message, f"Ask {job.account.name} for them."),)
-    until = issue.not_before + timedelta(days=traits.cancellation_days)
-    move = (
-        f"{job.account.name} did not take it for a renewal of what was bought elsewhere: have it cancelled there until "
-        f"{until:%Y-%m-%d}, and apply again inside the window, or ask for the days."
-    )
-    return (Finding(job.name, Severity.WARNS, "renewal_not_recognised", message, move),)
 
 
 def _standing(order: Order) -> str:
@@ -230,58 +193,3 @@ def _placements(job: Job, record: OrderRecord, order: Order) -> list[Placement]:
         for place in job.planned.token_places
         if place.name == token.name and place.web_root is not None
     ]
-
-
-def _collect(
-    job: Job, record: OrderRecord, order: Order, authority: CertificateAuthority, ledger: Ledger, clock: Clock
-) -> Issue:
-    """Complete and verify the chain here, before it enters the ledger."""
-    # The clock is read again: what was issued a moment ago is not valid yet at the time the run began.
-    anchors, now = anchors_of(job.account, authority), clock()
-    chain = complete_chain(order.chain, anchors, order.names, now, order.key_hash)
-    facts = certificate_facts(chain[0], f"order {order.reference}")
-    issue = Issue(
-        certificate=job.name,
-        own_reference=record.own_reference,
-        host=record.host,
-        names=facts.names,
-        key_hash=facts.key_hash,
-        serial=facts.serial,
-        fingerprint=facts.fingerprint,
-        not_before=facts.not_before,
-        not_after=facts.not_after,
-        chain=chain,
-        collected_at=now,
-        term_ends=_term_ends(job, facts.not_before, authority.traits, ledger),
-        reused_key=order.reused_key,
-    )
-    ledger.collected(issue)
-    return issue
-
-
-def _term_ends(job: Job, not_before: datetime, traits: Traits, ledger: Ledger) -> datetime | None:
-    """A reissue shares the term of its order; what carried over to the order is not counted, it may not have."""
-    if job.planned.reissue_of is not None:
-        before = ledger.issues([job.name]).get(job.name)
-        return before.term_ends if before else None
-    return None if traits.order_days is None else not_before + timedelta(days=traits.order_days)
-
-
-def anchors_of(account: Account, authority: CertificateAuthority) -> str:
-    """Return the roots (PEM) that chains of an account end at: its trust store, the CA's own, or the system's.
-
-    Raises KoshinError where there are none to be read.
-    """
-    if account.trust_store is not None:
-        try:
-            with open(account.trust_store, encoding="ascii", errors="replace") as file:
-                return file.read()
-        except OSError as error:
-            raise InputRefused(
-                f"tls_accounts[{account.name}].trust_store, {account.trust_store}, cannot be read: {error.strerror}.",
-                "Correct the path, or let the user of this run read it.",
-                code="no_trust_anchors",
-            ) from None
-    if isinstance(authority, NamesTrustAnchors):
-        return authority.trust_anchors()
-    return system_trust_anchors()

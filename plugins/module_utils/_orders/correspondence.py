@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from .._ca.base import CertificateAuthority
 from .._ca.portal import PortalAuthority, delivered
@@ -19,6 +20,8 @@ from .._core.order import Finding, OrderRecord, Severity
 from .._core.portal_mails import came_before, missing_mails, owners
 from .._ledger.ledger import Ledger
 
+# No notice comes earlier than this before the order that it leads to.
+_EARLIER = timedelta(days=120)
 # What people should read is told for so long.
 _LATELY = timedelta(days=14)
 # So many mails are written down in one transaction: a run that is killed reads no more than these again.
@@ -48,52 +51,74 @@ def _read(account: Account, settings: PortalSettings, ledger: Ledger, now: datet
     from .._mail.mailbox import read_new
     from .._mail.understanding import understand
 
-    new, batch, marks = 0, list[Message](), dict[str, str]()
-    error = None
+    desk, error = _Desk(account.name, ledger), None
     try:
         for mail, mark in read_new(settings, ledger.marks(account.name), now=now):
-            batch.append(understand(mail, account=account.name, settings=settings))
-            marks[mail.folder] = mark
-            if len(batch) >= _BATCH:
-                new += _write(account, batch, marks, ledger)
-                batch, marks = [], {}
+            desk.take(understand(mail, account=account.name, settings=settings), mail.folder, mark)
     except KoshinError as said:
         error = said
-    return Reading(account.name, new + _write(account, batch, marks, ledger), error)
+    desk.write()
+    return Reading(account.name, desk.new, error)
 
 
-def _write(account: Account, batch: Sequence[Message], marks: Mapping[str, str], ledger: Ledger) -> int:
-    if not batch:
-        return 0
-    records = [one for one in ledger.open_orders().values() if one.account == account.name]
-    numbers = _numbers(records, ledger)
-    ties: dict[str, list[str]] = {}
-    for message in (one for one in batch if one.trusted):
-        tied = owners(message, records, key_hashes=_keys(message), numbers=numbers)
-        ties[message.identity] = tied
-        if message.order_number and len(tied) == 1:
-            numbers.setdefault(message.order_number, tied[0])
-    return ledger.record_messages(account.name, batch, marks, ties)
+class _Desk:
+    """Where the mails of one account are tied to its open orders and written down, some at a time."""
+
+    def __init__(self, account: str, ledger: Ledger) -> None:
+        self.new = 0
+        self._account, self._ledger = account, ledger
+        self._batch: list[Message] = []
+        self._marks: dict[str, str] = {}
+
+    def take(self, message: Message, folder: str, mark: str) -> None:
+        self._batch.append(message)
+        self._marks[folder] = mark
+        if len(self._batch) >= _BATCH:
+            self.write()
+
+    def write(self) -> None:
+        if not self._batch:
+            return
+        ties = {one.identity: self._owners(one) for one in self._batch if one.trusted}
+        self.new += self._ledger.record_messages(self._account, self._batch, self._marks, ties)
+        self._batch, self._marks = [], {}
+
+    def _owners(self, message: Message) -> list[str]:
+        keys = [one.key_hash for one in delivered(message)]
+        numbers, invoices = self._known
+        tied = owners(message, self._records, key_hashes=keys, numbers=numbers, invoices=invoices)
+        _learn(numbers, invoices, message, tied)
+        return tied
+
+    @cached_property
+    def _records(self) -> list[OrderRecord]:
+        return [one for one in self._ledger.open_orders().values() if one.account == self._account]
+
+    @cached_property
+    def _known(self) -> tuple[dict[str, str], dict[str, list[str]]]:
+        """The shop's order number → the one order whose mails named it; number of an invoice → those that it covers."""
+        tied: dict[str, tuple[Message, list[str]]] = {}
+        for record in self._records:
+            for message in self._ledger.messages(own_reference=record.own_reference):
+                tied.setdefault(message.identity, (message, []))[1].append(record.own_reference)
+        numbers, invoices = dict[str, str](), dict[str, list[str]]()
+        for message, owns in tied.values():
+            _learn(numbers, invoices, message, owns)
+        return numbers, invoices
 
 
-def _keys(message: Message) -> list[str]:
-    return [one.key_hash for one in delivered(message)]
-
-
-def _numbers(records: Sequence[OrderRecord], ledger: Ledger) -> dict[str, str]:
-    """Return the shop's order number → the one order whose mails named it."""
-    found: dict[str, set[str]] = {}
-    for record in records:
-        for message in ledger.messages(own_reference=record.own_reference):
-            if message.order_number:
-                found.setdefault(message.order_number, set()).add(record.own_reference)
-    return {number: next(iter(owner)) for number, owner in found.items() if len(owner) == 1}
+def _learn(numbers: dict[str, str], invoices: dict[str, list[str]], message: Message, owns: Sequence[str]) -> None:
+    if message.order_number and len(owns) == 1:
+        numbers.setdefault(message.order_number, owns[0])
+    if message.invoice_number and message.kind is MessageKind.INVOICE:
+        invoices.setdefault(message.invoice_number, list(owns))
 
 
 def take_up_earlier(record: OrderRecord, ledger: Ledger) -> bool:
     """Tie the mails that came before the order was placed: notice, invoice; return whether there were any."""
     tied = False
-    for message in came_before(record, ledger.messages(account=record.account, untied=True)):
+    untied = ledger.messages(account=record.account, untied=True, since=record.created_at - _EARLIER)
+    for message in came_before(record, untied):
         tied = ledger.tie(record.account, message.identity, [record.own_reference]) or tied
     return tied
 
@@ -128,9 +153,9 @@ def _missing(shop: PortalAuthority, record: OrderRecord) -> list[Finding]:
 
 def unread_findings(account: str, ledger: Ledger, now: datetime) -> list[Finding]:
     """Return what people should read themselves: untrusted senders, unknown keys, what was not understood lately."""
-    untied = {one.identity for one in ledger.messages(account=account, untied=True)}
-    lately = (one for one in ledger.messages(account=account) if one.received_at > now - _LATELY)
-    said = [_said(one, is_tied=one.identity not in untied) for one in lately]
+    since = now - _LATELY
+    untied = {one.identity for one in ledger.messages(account=account, untied=True, since=since)}
+    said = [_said(one, is_tied=one.identity not in untied) for one in ledger.messages(account=account, since=since)]
     return [_finding(account, code, message, move) for code, message, move in said if code]
 
 

@@ -20,7 +20,8 @@ from .._core.plain import to_plain
 from .._core.procedure import Phase, latest_by
 from .._core.step import HumanStep, StepKind
 from .._ledger.ledger import Ledger, utc_now
-from .advance import advance, anchors_of
+from .advance import advance
+from .collect import anchors_of
 from .control import Control
 from .correspondence import correspondence_findings, read_mail
 from .describe import NO_ORDER, order_item

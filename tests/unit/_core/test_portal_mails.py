@@ -67,8 +67,8 @@ MAIL_ORDER = replace(
 BOTH = (WWW_ORDER, MAIL_ORDER)
 
 
-def owners_of(message, *, key_hashes=(), numbers=None, among=BOTH):
-    return owners(message, among, key_hashes=key_hashes, numbers=numbers or {})
+def owners_of(message, *, key_hashes=(), numbers=None, invoices=None, among=BOTH):
+    return owners(message, among, key_hashes=key_hashes, numbers=numbers or {}, invoices=invoices or {})
 
 
 def test_a_mail_belongs_to_the_orders_whose_common_names_it_lists():
@@ -91,6 +91,13 @@ def test_an_invoice_that_names_the_number_of_the_first_covers_them_all():
     bill = mail(Mail.INVOICE, order_number="B-77", names=(WWW, "mail.example.jp"))
 
     assert owners_of(bill, numbers={"B-77": "koshin-2"}) == ["koshin-2", "koshin-1"]
+
+
+def test_a_receipt_that_names_only_its_invoice_belongs_to_all_that_the_invoice_covers():
+    receipt = mail(Mail.PAYMENT_RECEIVED, invoice_number="INV-7")
+
+    assert owners_of(receipt, invoices={"INV-7": ["koshin-1", "koshin-2"]}) == ["koshin-1", "koshin-2"]
+    assert owners_of(receipt) == []
 
 
 def test_a_mail_for_names_of_nobody_belongs_to_nobody():

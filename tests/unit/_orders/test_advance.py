@@ -11,6 +11,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._ca.base import (
     CertificateAuthorityRefused,
     CertificateAuthorityUnavailable,
 )
+from ansible_collections.koshin.tls.plugins.module_utils._core.certificate import Subject
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import HeldElsewhere, KoshinError
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Certificate
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
@@ -25,8 +26,8 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.plan import Plann
 from ansible_collections.koshin.tls.plugins.module_utils._core.procedure import NextStep
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind, StepState
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger
-from ansible_collections.koshin.tls.plugins.module_utils._orders import advance as advancing
 from ansible_collections.koshin.tls.plugins.module_utils._orders.advance import advance
+from ansible_collections.koshin.tls.plugins.module_utils._orders.collect import changed_at_issue, shortfall
 from ansible_collections.koshin.tls.plugins.module_utils._orders.handover import Trust, hand_over
 from ansible_collections.koshin.tls.plugins.module_utils._orders.job import Job, Progress
 from ansible_collections.koshin.tls.plugins.module_utils._orders.rehearsal import rehearse
@@ -450,15 +451,30 @@ def test_a_rehearsal_says_what_would_be_and_writes_nothing(tmp_path):
     assert not path.parent.exists()
 
 
-def test_days_that_should_have_carried_over_are_missed_aloud(ledger, monkeypatch):
-    authority = MemoryAuthority(traits=replace(TRAITS, validity_days=150))
-    run(authority, ledger)
-    record = ledger.open_orders()[NAME]
-    short = replace(issue(ends_in_days=150), own_reference=record.own_reference)
-    monkeypatch.setattr(advancing, "_collect", lambda *_anything: short)
-    authority.becomes("1", state=OrderState.ISSUED, awaits=())
+SHORT = MemoryAuthority(traits=replace(TRAITS, validity_days=150, cancellation_days=30))
 
-    progress = run(authority, ledger)
+
+def test_days_that_should_have_carried_over_are_missed_aloud():
+    here = job()
+    here = replace(here, planned=replace(here.planned, bought_here=True))
+    (finding,) = shortfall(here, issue(ends_in_days=150), SHORT)
 
     # Twenty days were left of the certificate in use, and 150 + 20 fit under the limit of the day.
-    assert progress.message.endswith("it is 20 days shorter than it should be: ask local for them")
+    assert finding.code == "days_lost"
+    assert finding.message == "it is 20 days shorter than it should be: ask local for them"
+    assert shortfall(here, issue(ends_in_days=170), SHORT) == ()
+
+
+def test_what_was_bought_elsewhere_and_not_recognised_is_told_while_it_can_be_cancelled():
+    (finding,) = shortfall(job(), issue(ends_in_days=150), SHORT)
+
+    assert finding.code == "renewal_not_recognised"
+    assert "cancelled there until 2026-12-23" in finding.next_move
+
+
+def test_a_name_that_the_ca_changed_at_issue_is_told():
+    issued = Subject(common_name=NAME, legal_name="EXAMPLE K.K.", locality="Chiyoda-ku", country="JP")
+    (finding,) = changed_at_issue(job(), issued)
+
+    assert finding.code == "organization_changed"
+    assert "'EXAMPLE K.K.' in the issued certificate, and 'Example Corporation' in the application" in finding.message

@@ -41,7 +41,7 @@ def go(known: Control, *work: Job, published: dict | None = None) -> Outcome:
 def roots(tmp_path, monkeypatch):
     """Give the machine a trust store, so that an account need not have one."""
     monkeypatch.setattr(
-        "ansible_collections.koshin.tls.plugins.module_utils._orders.advance.system_trust_anchors", lambda: "roots"
+        "ansible_collections.koshin.tls.plugins.module_utils._orders.collect.system_trust_anchors", lambda: "roots"
     )
 
 

@@ -1,0 +1,118 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What was issued: its chain completed and verified, written down, and compared with what should have been issued."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from .._ca.base import CarryOver, CertificateAuthority, NamesTrustAnchors, Traits
+from .._core.account import Account
+from .._core.carry_over import carry_over, shortfall_days
+from .._core.certificate import Subject
+from .._core.errors import InputRefused
+from .._core.order import Action, Finding, Issue, Order, OrderRecord, Severity
+from .._ledger.ledger import Ledger
+from .._x509.reading import certificate_facts
+from .._x509.verify import complete_chain, system_trust_anchors
+from .job import Job
+
+Clock = Callable[[], datetime]
+
+
+def collect(
+    job: Job, record: OrderRecord, order: Order, authority: CertificateAuthority, ledger: Ledger, clock: Clock
+) -> tuple[Issue, tuple[Finding, ...]]:
+    """Complete and verify the chain here, before it enters the ledger; return it, and what people should know of it."""
+    # The clock is read again: what was issued a moment ago is not valid yet at the time the run began.
+    anchors, now = anchors_of(job.account, authority), clock()
+    chain = complete_chain(order.chain, anchors, order.names, now, order.key_hash)
+    facts = certificate_facts(chain[0], f"order {order.reference}")
+    issue = Issue(
+        certificate=job.name,
+        own_reference=record.own_reference,
+        host=record.host,
+        names=facts.names,
+        key_hash=facts.key_hash,
+        serial=facts.serial,
+        fingerprint=facts.fingerprint,
+        not_before=facts.not_before,
+        not_after=facts.not_after,
+        chain=chain,
+        collected_at=now,
+        term_ends=_term_ends(job, facts.not_before, authority.traits, ledger),
+        reused_key=order.reused_key,
+    )
+    ledger.collected(issue)
+    return issue, (*shortfall(job, issue, authority), *changed_at_issue(job, facts.subject))
+
+
+def _term_ends(job: Job, not_before: datetime, traits: Traits, ledger: Ledger) -> datetime | None:
+    """A reissue shares the term of its order; what carried over to the order is not counted, it may not have."""
+    if job.planned.reissue_of is not None:
+        before = ledger.issues([job.name]).get(job.name)
+        return before.term_ends if before else None
+    return None if traits.order_days is None else not_before + timedelta(days=traits.order_days)
+
+
+def shortfall(job: Job, issue: Issue, authority: CertificateAuthority) -> tuple[Finding, ...]:
+    """Say what should have carried over and did not (row R2), and whether a renewal was recognised (row R3)."""
+    in_use, traits = job.planned.found.certificate, authority.traits
+    if issue.term_ends is not None and job.planned.reissue_of is not None:
+        return ()
+    expected = carry_over(
+        not_after=in_use.not_after if in_use else None,
+        now=issue.not_before,
+        validity_days=traits.validity_days,
+        credited=traits.carry_over is CarryOver.REMAINDER,
+    )
+    missing = shortfall_days(
+        expected=expected,
+        validity_days=traits.validity_days,
+        not_before=issue.not_before,
+        not_after=issue.not_after,
+    )
+    if not missing:
+        return ()
+    message = f"it is {missing} days shorter than it should be: ask {job.account.name} for them"
+    if job.planned.decision.action is not Action.RENEWAL or job.planned.bought_here or not traits.cancellation_days:
+        return (Finding(job.name, Severity.WARNS, "days_lost", message, f"Ask {job.account.name} for them."),)
+    until = issue.not_before + timedelta(days=traits.cancellation_days)
+    move = (
+        f"{job.account.name} did not take it for a renewal of what was bought elsewhere: have it cancelled there until "
+        f"{until:%Y-%m-%d}, and apply again inside the window, or ask for the days."
+    )
+    return (Finding(job.name, Severity.WARNS, "renewal_not_recognised", message, move),)
+
+
+def changed_at_issue(job: Job, issued: Subject) -> Iterator[Finding]:
+    """A CA may correct a name that it finds no fair translation (row R8): said, because the next CSR should have it."""
+    for field in ("legal_name", "locality", "state", "country"):
+        theirs, ours = getattr(issued, field), getattr(job.organization.address, field)
+        if theirs and theirs != ours:
+            message = f"{job.name}: {field} is {theirs!r} in the issued certificate, and {ours!r} in the application."
+            move = "Compare with the record: correct tls_organizations, or ask the CA to issue it again."
+            yield Finding(job.name, Severity.WARNS, "organization_changed", message, move)
+
+
+def anchors_of(account: Account, authority: CertificateAuthority) -> str:
+    """Return the roots (PEM) that chains of an account end at: its trust store, the CA's own, or the system's.
+
+    Raises KoshinError where there are none to be read.
+    """
+    if account.trust_store is not None:
+        try:
+            with open(account.trust_store, encoding="ascii", errors="replace") as file:
+                return file.read()
+        except OSError as error:
+            raise InputRefused(
+                f"tls_accounts[{account.name}].trust_store, {account.trust_store}, cannot be read: {error.strerror}.",
+                "Correct the path, or let the user of this run read it.",
+                code="no_trust_anchors",
+            ) from None
+    if isinstance(authority, NamesTrustAnchors):
+        return authority.trust_anchors()
+    return system_trust_anchors()
