@@ -31,6 +31,8 @@ _STARTS_PLAIN = re.compile(
 _AROUND = " \t■□●○◆◇★☆・･*•▼▽▶▷►※>»-–—|│#<([{【〔「『《)]}】〕」』》.:"
 _CLOSING = "]}】〕」』》>:"
 _SEPARATOR = re.compile(r"[\]】〕」』》>]?\s*(?::|=|\t|\||】|〕|」|\]|\s{2,}|は(?=\s*[\d令平]))")
+# A dash for a value says that there is none: it does not stand on the lines below.
+_NOTHING = re.compile(r"[:=\t|\s]\s*[-–—]\s*$")
 _BRACKETS = re.compile(r"\([^()]*\)$")
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W_]")
@@ -101,7 +103,7 @@ def _parse(line: str, index: t.Mapping[str, tuple[str, ...]]) -> _Parsed:
         return None
     whole = _lookup(text, index)
     if whole is not None:
-        return whole, text.strip(_AROUND), ""
+        return whole, text.strip(_AROUND), "-" if _NOTHING.search(text) else ""
     for place, found in enumerate(_SEPARATOR.finditer(text)):
         fields_of_row = _lookup(text[: found.start()], index)
         if fields_of_row is not None:

@@ -77,7 +77,7 @@ def confirm(shop: Shop, _request: Request, secret: str) -> Answer:
 
 _SECRET = "([A-Za-z0-9_-]{8,64})"
 _ORDER = "/order/([0-9]{6,12})"
-_INVOICE = "/invoice/([A-Z0-9-]{6,20})"
+_INVOICE = "/invoices?/([A-Z0-9-]{6,20})"
 
 
 def _route(method: str, pattern: str, answer: Callable[..., Answer], *, needs_login: bool = True) -> Route:

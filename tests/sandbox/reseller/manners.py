@@ -15,9 +15,9 @@ class Manners:
     ``application_window_days`` before the end on. The invitation comes ``invitation_days`` after payment (None: never);
     what is not applied for ``automatic_days`` after payment is applied for with last time's data (None: never).
     ``methods_per``: "order" takes one validation method for all names, "name" one for each. ``approval_by``: "link" or
-    "code". ``token_file``: name of the file token, "" for one of its own each time. ``documents``: what the CA asks
-    for, "" for nothing. ``confirmation``: "phone", "online" or "none". ``delivery``: how the certificate comes: "zip",
-    "inline", "crt", "cer", "p7b". ``charsets``: taken in turn.
+    "code" (which the letters of bestssl never show). ``token_file``: name of the file token, "" for one of its own each
+    time. ``documents``: what the CA asks for, "" for nothing. ``confirmation``: "phone", "online" or "none".
+    ``delivery``: how the certificate comes: "zip", "inline", "crt", "cer", "p7b". ``charsets``: taken in turn.
     """
 
     shop: str = "bestssl"

@@ -132,6 +132,7 @@ def test_an_imitation_is_not_signed(shop: Shop, mailbox: Mailbox, tmp_path: Path
     postman = Postman(shop, host=host, port=port, dkim=Dkim("bestssl.net", "standin", tmp_path / "no such key.pem"))
     (real,) = shop.due_letters()
     shop.sent(real)
+    shop.be(lost_letters=["invoice"])
 
     shop.write(MessageKind.INVOICE, order.number, sender="support@bestss1.net", invoice_number="INV-0000-0666")
     postman.send_due()
