@@ -85,10 +85,10 @@ class ImapSource:
             if status != "OK":
                 raise self._no_folder(folder, answer[-1])
         self._validity = self._number("UIDVALIDITY")
-        if not self._validity:
-            raise ValueError("it does not say UIDVALIDITY")
+        if not self._validity or answer[-1] is None:
+            raise ValueError("it does not say UIDVALIDITY and how many mails there are")
         self._folder = folder
-        return int(answer[-1] or b"0"), self._number("UIDNEXT")
+        return int(answer[-1]), self._number("UIDNEXT")
 
     def _number(self, name: str) -> int:
         _name, values = self._connection.response(name)
