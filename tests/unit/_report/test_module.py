@@ -179,3 +179,40 @@ def test_the_items_of_these_tests_are_those_of_renewal_info():
     keys = set(certificate_item(Surveyed(Place(WWW, "web1"), None, None)))
 
     assert keys | {"window_days"} == set(certificate(WWW))
+
+
+def test_an_application_sheet_lies_beside_the_report_until_it_is_entered(night):
+    shop = [{"name": "shop", "ca": "portal", "provider": "bestssl"}]
+    order = night.order(awaits=(StepKind.APPLICATION,))
+
+    checked = night.run(accounts=shop, certificates=[due(WWW)], _ansible_check_mode=True)
+    first = night.run(accounts=shop, certificates=[due(WWW)])
+    second = night.run(accounts=shop, certificates=[due(WWW)])
+    with night.ledger() as ledger:
+        ledger.confirm(WWW, StepKind.APPLICATION, by="suzuki")
+    third = night.run(accounts=shop, certificates=[due(WWW)])
+
+    names = [f"{WWW}.{order.own_reference}.{form}" for form in ("ja.html", "ja.txt", "en.html", "en.txt")]
+    shown = [
+        [(item["name"], item["changed"], item["state"]) for item in run["files"] if item["name"].startswith(WWW)]
+        for run in (checked, first, second, third)
+    ]
+    assert shown == [
+        [(name, True, "present") for name in names],
+        [(name, True, "present") for name in names],
+        [(name, False, "present") for name in names],
+        [(name, True, "absent") for name in sorted(names)],
+    ]
+    assert first["files"][-1]["path"] == str(night.directory / "sheets" / names[-1])
+    assert list((night.directory / "sheets").iterdir()) == []
+    assert "application sheet" not in (night.directory / "report.html").read_text()
+
+
+def test_a_mistake_in_the_accounts_keeps_the_sheets_and_not_the_report(night):
+    night.order(awaits=(StepKind.APPLICATION,))
+
+    told = night.run(accounts=[{"name": "shop", "ca": "portal", "provider": "nowhere"}], certificates=[due(WWW)])
+
+    assert told["failed"] is True
+    assert "application sheets" in told["msg"]
+    assert (night.directory / "report.html").exists()
