@@ -25,6 +25,12 @@ options:
       - Give it when the ledger of the control host lies elsewhere than in the home of the user who runs this.
     type: path
     default: ~/.local/state/koshin/ledger.sqlite
+  actor:
+    description:
+      - The user who launched this AWX job; empty where a schedule did. The audit trail names this user, else the user
+        and host of the process.
+      - Give it in AWX only, as the playbooks of this collection do.
+    type: str
   accounts:
     description:
       - The accounts at certificate authorities, as in the variable C(tls_accounts).

@@ -224,4 +224,9 @@ options:
           - The day the person left, as in C(2026-11-23).
           - Set it as soon as it is known; who left cannot be responsible.
         type: str
+      awx_user:
+        description:
+          - Name of the person's user in AWX, by default the person's name.
+          - Set it where they differ, so that what the user confirms in AWX counts as the person's.
+        type: str
 """

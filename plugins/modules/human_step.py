@@ -7,9 +7,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: human_step
-short_description: Confirm or withdraw a step that a person does for an order
+short_description: Confirm, take or withdraw a step that a person does, or open purchasing of an account
 description:
-  - Writes into the ledger that somebody did what an order waits for, such as paying, or takes that back.
+  - Writes into the ledger that somebody did what an order waits for, such as paying; that somebody is at it now; or
+    that neither is so after all.
+  - Steps that are one for people, such as the payment of one invoice for many certificates, are told as one.
   - M(koshin.tls.order) acts on it in the next run. Where the certificate authority takes a person's word, the
     confirmation is passed on to it; elsewhere the authority's own answer decides.
   - A step that is not awaited is refused, and the message says what is awaited instead.
@@ -20,40 +22,61 @@ author:
 extends_documentation_fragment:
   - koshin.tls.control
   - koshin.tls.providers
+  - koshin.tls.organizations
 attributes:
   check_mode:
     support: full
     description: Can run in C(check_mode); says what would change, and writes nothing.
   diff_mode:
     support: full
-    description: Shows the step before and after.
+    description: Shows each step before and after.
 options:
   certificate:
     description:
-      - Identifier of the certificate whose order waits for the step.
+      - Identifier of a certificate that waits for the step.
       - Take it from the report, or from what C(status.yml) prints.
     type: str
-    required: true
   step:
     description:
       - Which step it is.
       - Take it from the report, or from what C(status.yml) prints.
     type: str
-    required: true
-    choices: [payment, phone_confirmation]
+    choices:
+      - record_correction
+      - approve_purchase
+      - look_up
+      - purchase
+      - payment
+      - tell_switchboard
+      - application
+      - my_page
+      - reissue
+      - token
+      - publish_record
+      - mail_approval
+      - change_validation
+      - documents
+      - phone_confirmation
+      - finish_by_hand
+  account:
+    description:
+      - An account whose purchasing is opened; its ledger bought nothing until now, as it may not know all orders there.
+      - Give it instead of O(certificate) and O(step), after looking there for orders that are open or were fulfilled
+        lately.
+    type: str
   state:
     description:
-      - V(done) confirms the step; V(withdrawn) takes a confirmation back, so that the step is awaited again.
-      - Use V(withdrawn) when a step was confirmed by mistake.
+      - V(done) confirms the step. V(taken) says that somebody is at it for O(hours). V(withdrawn) takes both back, so
+        that the step is awaited again.
+      - Use V(taken) where several people look at one list, V(withdrawn) when a step was confirmed by mistake.
     type: str
-    choices: [done, withdrawn]
+    choices: [done, taken, withdrawn]
     default: done
   by:
     description:
-      - Who did the step, or who takes the confirmation back.
-      - Always give it; it is kept in the audit trail as what was claimed.
+      - Who did the step, is at it, or takes that back; kept in the audit trail as what was claimed.
+      - Always give it, but in an AWX job, where it is refused, as the user who launched it is known (O(actor)).
     type: str
-    required: true
   note:
     description:
       - Whatever a reader of the audit trail should know.
@@ -62,10 +85,24 @@ options:
     default: ""
   reference:
     description:
-      - A number to find the step by elsewhere, such as that of a bank transfer.
-      - Give it with O(state=done) when there is one.
+      - A number to find the step by elsewhere, such as that of a bank transfer; with O(step=look_up) the number of the
+        order that was found.
+      - Give it with O(state=done) when there is one; without it, O(step=look_up) says that there is no such order.
     type: str
     default: ""
+  tokens:
+    description:
+      - "Validation tokens as My Page shows them: a list of C({name, path, content}) or C({name, record, type, value}),
+        one of these alone, or text with one token on each line, C(NAME PATH CONTENT) or C(NAME RECORD TXT VALUE).
+        Without a name a token counts for all names of that method; what is given last counts."
+      - Give them with O(step=token), for all names of the order.
+    type: raw
+  hours:
+    description:
+      - For how many hours the step is taken.
+      - Set it with O(state=taken) when a day is too long or too short.
+    type: int
+    default: 24
 """
 
 EXAMPLES = r"""
@@ -89,6 +126,27 @@ EXAMPLES = r"""
     accounts: "{{ tls_accounts }}"
   delegate_to: localhost
   run_once: true
+
+- name: Enter a token that My Page shows
+  koshin.tls.human_step:
+    certificate: www.example.jp
+    step: token
+    by: suzuki
+    tokens:
+      name: www.example.jp
+      path: /.well-known/pki-validation/fileauth.txt
+      content: _5f4dcc3b5aa765d61d8327deb882cf99
+    accounts: "{{ tls_accounts }}"
+  delegate_to: localhost
+  run_once: true
+
+- name: Nothing is open at the shop, so it may be bought there
+  koshin.tls.human_step:
+    account: shop
+    by: suzuki
+    accounts: "{{ tls_accounts }}"
+  delegate_to: localhost
+  run_once: true
 """
 
 RETURN = r"""
@@ -96,9 +154,11 @@ msg:
   description: What was noted, or in check mode would be, and what comes next.
   returned: always
   type: str
-  sample: "payment of www.example.jp is done, says sato. Run renew.yml: it goes on from here."
+  sample: >-
+    payment of www.example.jp is done, says sato (claimed). What happens next: the CA goes on with the order. Run
+    renew.yml: it goes on from here.
 human_steps:
-  description: The step, as a list of one.
+  description: The step that was named first, then those that are one with it.
   returned: success
   type: list
   elements: dict
@@ -123,12 +183,33 @@ human_steps:
       description: Since when it is or was awaited.
       type: str
       returned: always
+    subject:
+      description: What the steps share that are one, such as the number of an invoice, empty where nothing.
+      type: str
+      returned: always
     by:
       description: Who did it, null while it is awaited.
       type: str
       returned: always
     done_at:
       description: When it was confirmed, null while it is awaited and in check mode.
+      type: str
+      returned: always
+    confirmed_by:
+      description: Who confirmed it so far.
+      type: list
+      elements: str
+      returned: always
+    missing:
+      description: How many people still have to confirm it.
+      type: int
+      returned: always
+    taken_by:
+      description: Who is at it, null where nobody is.
+      type: str
+      returned: always
+    taken_until:
+      description: Until when, null where nobody is.
       type: str
       returned: always
     decided_by:
@@ -145,6 +226,10 @@ human_steps:
       description: Always null; a refused step fails the module.
       type: dict
       returned: always
+purchasing:
+  description: "How purchasing stands at O(account): is_open, seen_at, opened_at, opened_by, reason; null without it."
+  returned: success
+  type: dict
 errors:
   description: Always empty, see RV(human_steps[].error).
   returned: success
@@ -152,90 +237,69 @@ errors:
   elements: str
 """
 
-import dataclasses
+from datetime import timedelta
 
-from ansible_collections.koshin.tls.plugins.module_utils._ca.base import AcceptsConfirmation
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import InputRefused
-from ansible_collections.koshin.tls.plugins.module_utils._core.plain import to_plain
-from ansible_collections.koshin.tls.plugins.module_utils._core.step import HumanStep, StepKind, StepState
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
-from ansible_collections.koshin.tls.plugins.module_utils._orders.control import CONTROL_LISTS, LEDGER, Control
+from ansible_collections.koshin.tls.plugins.module_utils._orders.confirmation import WORDS, Word, tell
+from ansible_collections.koshin.tls.plugins.module_utils._orders.control import LEDGER, ORGANIZATION_LISTS, Control
+from ansible_collections.koshin.tls.plugins.module_utils._orders.entered import entered
+from ansible_collections.koshin.tls.plugins.module_utils._orders.opening import open_purchasing
+from ansible_collections.koshin.tls.plugins.module_utils._orders.speaker import speaker
 
 OPTIONS = {
     **LEDGER,
-    "certificate": {"required": True},
-    "step": {"required": True, "choices": [kind.value for kind in StepKind]},
-    "state": {"choices": ["done", "withdrawn"], "default": "done"},
-    "by": {"required": True},
+    "certificate": {},
+    "step": {"choices": [kind.value for kind in StepKind]},
+    "account": {},
+    "state": {"choices": list(WORDS), "default": WORDS[0]},
+    "by": {},
     "note": {"default": ""},
     "reference": {"default": ""},
+    # They are published for everybody to see.
+    "tokens": {"type": "raw", "no_log": False},
+    "hours": {"type": "int", "default": 24},
 }
-WANTED = {"done": StepState.DONE, "withdrawn": StepState.OPEN}
+LONGEST_HOURS = 24 * 31
 
 
 def human_step(module: Module) -> Outcome:
     params, control = module.params, Control.of(module.params)
-    if not params["by"].strip():
-        raise InputRefused("by is empty.", "Say who did the step.", code="missing_key")
-    certificate, kind, wanted = params["certificate"], StepKind(params["step"]), WANTED[params["state"]]
-    # Looked at first: what is refused, or is so already, writes nothing and makes no ledger.
-    with control.ledger(read_only=True) as ledger:
-        (before, *_same), changes = ledger.awaited(certificate, kind, wanted=wanted)
-        authority = control.authorities.get(ledger.orders([certificate])[0].account)
-    after = before
-    if changes and module.check_mode:
-        by = params["by"] if wanted is StepState.DONE else None
-        after = dataclasses.replace(before, state=wanted, done_by=by, done_at=None)
-    elif changes:
-        after, changes = write(control, certificate, kind, params)
-    takes_words = isinstance(authority, AcceptsConfirmation)
-    decided_by = None if authority is None else "confirmation" if takes_words else "authority"
-    return Outcome(
-        "human_steps",
-        [{**item(after), "decided_by": decided_by, "changed": changes, "error": None}],
-        extra={"msg": f"{said(after, changes, module.check_mode)} {next_move(after, decided_by)}"},
-        diff=[
-            {"before_header": certificate, "after_header": certificate, "before": line(before), "after": line(after)}
-        ],
+    by = speaker(params["by"], awx_user=control.awx_user, people=control.people)
+    refuse_confusion(params)
+    if params["account"]:
+        return open_purchasing(params["account"], control, by=by, note=params["note"], check_mode=module.check_mode)
+    word = Word(
+        certificate=params["certificate"],
+        kind=StepKind(params["step"]),
+        state=params["state"],
+        by=by,
+        until=(control.now + timedelta(hours=params["hours"])).replace(microsecond=0),
+        note=params["note"],
+        reference=params["reference"],
+        tokens=entered(params["tokens"]) if params["tokens"] else None,
     )
+    return tell(word, control, check_mode=module.check_mode)
 
 
-def write(control: Control, certificate: str, kind: StepKind, params: dict) -> tuple[HumanStep, bool]:
-    claim = {"by": params["by"], "note": params["note"]}
-    with control.ledger(read_only=False) as ledger:
-        if WANTED[params["state"]] is StepState.DONE:
-            steps, changed = ledger.confirm(certificate, kind, **claim, reference=params["reference"])
-        else:
-            steps, changed = ledger.withdraw(certificate, kind, **claim)
-        return steps[0], changed
-
-
-def item(step: HumanStep) -> dict:
-    plain = to_plain(step)
-    told = {key: plain[key] for key in ("state", "role", "since", "done_at")}
-    return {"name": step.certificate, "step": plain["kind"], **told, "by": step.done_by}
-
-
-def line(step: HumanStep) -> str:
-    return f"{step.kind.value}: {f'done by {step.done_by}' if step.done_by else f'awaited of the {step.role}'}\n"
-
-
-def said(step: HumanStep, changes: bool, check_mode: bool) -> str:
-    is_now = "would be" if changes and check_mode else "is" if changes else "was already"
-    state = f"done, says {step.done_by}" if step.done_by else f"awaited, of the {step.role}"
-    return f"{step.kind.value} of {step.certificate} {is_now} {state}."
-
-
-def next_move(step: HumanStep, decided_by: str | None) -> str:
-    if step.state is StepState.OPEN:
-        return "Confirm it when it is done."
-    if decided_by == "authority":
-        return "Run renew.yml: it goes on when the certificate authority itself says that it is done."
-    return "Run renew.yml: it goes on from here."
+def refuse_confusion(params: dict) -> None:
+    step = [key for key in ("certificate", "step") if params[key]]
+    if params["account"] and (step or params["tokens"] or params["state"] != WORDS[0]):
+        raise InputRefused("account stands alone: it opens purchasing.", "Leave the step out.", code="confused")
+    if not params["account"] and len(step) < 2:
+        raise InputRefused(
+            "It is not said which step of which certificate is meant.",
+            "Give certificate and step, or account to open its purchasing (confirm.yml: -e tls_certificate=NAME "
+            "-e tls_step=STEP, or -e tls_account=NAME); status.yml shows what is awaited.",
+            code="missing_key",
+        )
+    if not 1 <= params["hours"] <= LONGEST_HOURS:
+        raise InputRefused("hours is not 1 to 744, a month.", "Take it for a shorter time.", code="malformed")
 
 
 def main() -> None:
-    run(human_step, options=OPTIONS, lists=CONTROL_LISTS)
+    run(human_step, options=OPTIONS, lists=ORGANIZATION_LISTS)
 
 
 if __name__ == "__main__":

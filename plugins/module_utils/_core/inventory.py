@@ -88,6 +88,8 @@ class Record:
 
 @dataclass(frozen=True)
 class Person:
+    """``awx_user``: who they are in AWX, where that is not their name."""
+
     name: str
     family_name: str
     given_name: str
@@ -97,6 +99,7 @@ class Person:
     hours: str = ""
     deputy: str | None = None
     left_on: date | None = None
+    awx_user: str = ""
 
 
 @dataclass(frozen=True)

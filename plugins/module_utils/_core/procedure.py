@@ -82,7 +82,7 @@ _STAGES: tuple[tuple[Step, ...], ...] = (
     (StepKind.TELL_SWITCHBOARD, StepKind.APPLICATION, StepKind.MY_PAGE, StepKind.REISSUE),
     (StepKind.TOKEN, StepKind.CHANGE_VALIDATION),
     (Phase.VALIDATION, StepKind.PUBLISH_RECORD, StepKind.MAIL_APPROVAL),
-    (StepKind.DOCUMENTS, StepKind.PHONE_CONFIRMATION),
+    (StepKind.DOCUMENTS, StepKind.PHONE_CONFIRMATION, StepKind.FINISH_BY_HAND),
     (Phase.INSTALLATION,),
 )
 
@@ -104,6 +104,7 @@ _USUAL_DAYS: t.Mapping[Step, int] = {
     Phase.VALIDATION: 2,
     StepKind.DOCUMENTS: 5,
     StepKind.PHONE_CONFIRMATION: 3,
+    StepKind.FINISH_BY_HAND: 7,
     Phase.INSTALLATION: 1,
 }
 

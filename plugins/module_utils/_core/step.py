@@ -30,10 +30,15 @@ class StepKind(str, Enum):
     CHANGE_VALIDATION = "change_validation"
     DOCUMENTS = "documents"
     PHONE_CONFIRMATION = "phone_confirmation"
+    FINISH_BY_HAND = "finish_by_hand"
 
 
 # Who did what nobody confirmed: the CA's answer or a mail showed that it is done.
 AUTHORITY = "the authority"
+# Who ended what a check saw to be done, or saw no more.
+CHECK = "the check"
+# What stands behind the name of somebody of whom we only have the word of whoever ran this.
+CLAIMED = " (claimed)"
 
 
 class StepState(str, Enum):
@@ -147,4 +152,23 @@ DUTIES: t.Mapping[StepKind, Duty] = {
     StepKind.PHONE_CONFIRMATION: Duty(
         "responsible", "answer the CA's call at the representative number of the record", "the CA issues"
     ),
+    StepKind.FINISH_BY_HAND: Duty(
+        "technical",
+        "finish the order that was released, and install its certificate by hand",
+        "the next run sees the certificate in use and goes on with it; confirmed before, it orders anew",
+    ),
 }
+
+
+def claimed(name: str) -> str:
+    """Return a name as that of somebody who was only said to have spoken."""
+    return f"{name}{CLAIMED}"
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whoever writes a name otherwise, or only claims it, is no other person."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(name: str) -> str:
+    return name.strip().casefold().removesuffix(CLAIMED)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .._core.step import HumanStep, StepKind, StepState
+from .._core.step import CHECK, HumanStep, StepKind, StepState
 from .events import Transaction
 from .schema import tables
-from .steps import CHECK, announce, drop, end, is_about_another, keep_up, reopen, settle_done, step_of, with_news
+from .steps import announce, drop, end, is_about_another, keep_up, reopen, settle_done, step_of, with_news
 
 
 def awaited_now(transaction: Transaction, names: Sequence[str], kind: StepKind, steps: Sequence[HumanStep]) -> bool:

@@ -14,7 +14,7 @@ from datetime import datetime
 from .._core.errors import LedgerRefused
 from .._core.order import OPEN_STATES
 from .._core.plain import to_plain
-from .._core.step import HumanStep, StepKind, StepState
+from .._core.step import HumanStep, StepKind, StepState, same_person
 from . import orders
 from .events import EventKind, Transaction, digest
 from .schema import tables
@@ -28,12 +28,11 @@ Told = tuple[list[HumanStep], bool]
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
-    """What somebody says. C(requester): who wanted the purchase and may not approve it, beside whom the step names."""
+    """What somebody says."""
 
     by: str
     note: str = ""
     reference: str = ""
-    requester: str = ""
 
 
 def awaited(connection: Connection, certificate: str, kind: StepKind, wanted: StepState) -> Told:
@@ -57,13 +56,8 @@ def awaited(connection: Connection, certificate: str, kind: StepKind, wanted: St
 def confirm(transaction: Transaction, certificate: str, kind: StepKind, claim: Claim) -> Told:
     """Take a person's word that a step is done; return its group and whether that is news. Raises like C(awaited)."""
     group, changes = awaited(transaction.connection, certificate, kind, StepState.DONE)
-    requesters = {claim.requester, *(step.requester for step in group)} - {""}
-    if changes and any(_same(claim.by, one) for one in requesters):
-        raise LedgerRefused(
-            f"{claim.by} wanted {certificate} to be bought, and cannot approve it as well.",
-            "Let somebody else approve it.",
-            code="approver_is_requester",
-        )
+    if changes:
+        refuse_requester(group, claim.by)
     after = [_confirmed(transaction, step, claim) if step.state is StepState.OPEN else step for step in group]
     return after, after != group
 
@@ -91,16 +85,28 @@ def take(transaction: Transaction, certificate: str, kind: StepKind, *, by: str,
             "Look at status.yml for what is open.",
             code="not_awaited",
         )
-    _refuse_taken(transaction, still_open, by)
+    refuse_taken(still_open, by, transaction.now)
     after = [_taken(transaction, step, by, until) if step.state is StepState.OPEN else step for step in group]
     return after, after != group
 
 
-def _refuse_taken(transaction: Transaction, group: Sequence[HumanStep], by: str) -> None:
+def refuse_requester(group: Sequence[HumanStep], by: str) -> None:
+    """Raise LedgerRefused, code C(approver_is_requester), where C(by) asked for what is to be confirmed."""
+    step = next((one for one in group if one.requester and same_person(by, one.requester)), None)
+    if step is not None:
+        raise LedgerRefused(
+            f"{by} wanted {step.certificate} to be bought, and cannot approve it as well.",
+            "Let somebody else approve it.",
+            code="approver_is_requester",
+        )
+
+
+def refuse_taken(group: Sequence[HumanStep], by: str, now: datetime) -> None:
+    """Raise LedgerRefused, code C(taken), while a step is somebody else's."""
     for step in group:
-        if step.taken_by is None or step.taken_until is None or _same(step.taken_by, by):
+        if step.taken_by is None or step.taken_until is None or same_person(step.taken_by, by):
             continue
-        if step.taken_until > transaction.now:
+        if step.taken_until > now:
             raise LedgerRefused(
                 f"{step.taken_by} is at {step.kind.value} of {step.certificate} until {to_plain(step.taken_until)}.",
                 f"Ask {step.taken_by}, or take it after that time.",
@@ -117,7 +123,7 @@ def _taken(transaction: Transaction, step: HumanStep, by: str, until: datetime) 
 
 
 def _confirmed(transaction: Transaction, step: HumanStep, claim: Claim) -> HumanStep:
-    if any(_same(claim.by, one) for one in step.confirmed_by):
+    if any(same_person(claim.by, one) for one in step.confirmed_by):
         return step
     step = dataclasses.replace(
         step,
@@ -137,12 +143,7 @@ def _confirmed(transaction: Transaction, step: HumanStep, claim: Claim) -> Human
 def _changes(step: HumanStep, wanted: StepState) -> bool:
     if wanted is StepState.DONE:
         return step.state is StepState.OPEN
-    return step.state is StepState.DONE or bool(step.confirmed_by)
-
-
-def _same(one: str, other: str) -> bool:
-    """Whoever writes a name otherwise is no other person."""
-    return one.strip().casefold() == other.strip().casefold()
+    return step.state is StepState.DONE or bool(step.confirmed_by) or step.taken_by is not None
 
 
 def _without_order(connection: Connection, certificate: str) -> list[HumanStep]:

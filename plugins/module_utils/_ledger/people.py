@@ -88,16 +88,15 @@ class People(Book):
         by: str,
         note: str = "",
         reference: str = "",
-        requester: str = "",
         messages: Sequence[Message] = (),
     ) -> tuple[list[HumanStep], bool]:
         """Take a person's word that steps are done; return them and whether anything is news.
 
         Where several people have to confirm, they are done with the last of them. C(messages): what the person said
         about their orders, kept with them. Raises LedgerRefused, code C(not_awaited), and says what is awaited
-        instead; code C(approver_is_requester) where C(by) is the C(requester), or the one whom the step names.
+        instead; code C(approver_is_requester) where C(by) is the step's requester.
         """
-        claim = Claim(by, note, reference, requester)
+        claim = Claim(by, note, reference)
         with self._writing() as transaction:
             after, changed = confirming.confirm(transaction, certificate, kind, claim)
             return after, _told(transaction, after, messages) or changed

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from .._core.order import Order, OrderRecord, OrderState
 from .._core.plain import to_plain
-from .._core.step import AUTHORITY, Awaited, HumanStep, StepKind, StepState
+from .._core.step import AUTHORITY, CHECK, Awaited, HumanStep, StepKind, StepState
 from .._core.typed import parse_time
 from .connection import rows
 from .events import EventKind, Transaction, digest
@@ -23,7 +23,6 @@ from .schema import next_number, tables
 if t.TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
-CHECK = "the check"
 _NOBODY = frozenset({AUTHORITY, CHECK})
 # What ended by itself within the hour, nobody was waited for.
 _AT_ONCE = timedelta(hours=1)

@@ -24,16 +24,22 @@ from .._schema.control import ORGANIZATION, PERSON, organizations, people
 from .._schema.field import Fields
 from .._schema.provider import PROVIDER, provider
 
-LEDGER: dict[str, t.Any] = {"ledger": {"type": "path", "default": DEFAULT_LEDGER}}
+LEDGER: dict[str, t.Any] = {"ledger": {"type": "path", "default": DEFAULT_LEDGER}, "actor": {"type": "str"}}
 CONTROL_LISTS: dict[str, Fields] = {"accounts": ACCOUNT, "providers": PROVIDER}
 ORGANIZATION_LISTS: dict[str, Fields] = {**CONTROL_LISTS, "organizations": ORGANIZATION, "people": PERSON}
+
+# AWX's own limit of a user's name.
+_NAME_LENGTH = 150
 
 Noun = t.TypeVar("Noun")
 
 
 @dataclass(frozen=True)
 class Control:
-    """The control host's side of a run. ``now`` is read once, so that one run has one time."""
+    """The control host's side of a run. ``now`` is read once, so that one run has one time.
+
+    ``awx_user``: who launched the AWX job that this is, "" where nobody did, None where it is no AWX job.
+    """
 
     ledger_path: str
     now: datetime
@@ -41,6 +47,7 @@ class Control:
     organizations: Mapping[str, Organization]
     people: Mapping[str, Person]
     authorities: Mapping[str, CertificateAuthority]
+    awx_user: str | None = None
 
     @classmethod
     def of(cls, params: Mapping[str, t.Any]) -> Control:
@@ -56,11 +63,12 @@ class Control:
             organizations=organizations(_list(params, "organizations")),
             people=people(_list(params, "people")),
             authorities={name: authority_for(account, clock=utc_now) for name, account in known.items()},
+            awx_user=awx_user(params),
         )
 
     def ledger(self, *, read_only: bool) -> Ledger:
         """Open the ledger; a context manager."""
-        return Ledger.open(self.ledger_path, actor=_actor(), read_only=read_only)
+        return Ledger.open(self.ledger_path, actor=_actor(self.awx_user), read_only=read_only)
 
     def remembering(self, ledger: Ledger) -> dict[str, CertificateAuthority]:
         """Return the authorities, those that have no memory of their own with the ledger's."""
@@ -79,8 +87,16 @@ def _list(params: Mapping[str, t.Any], name: str) -> Sequence[t.Any]:
     return params.get(name) or []
 
 
-def _actor() -> str:
-    """Return who runs this, for the audit trail: the user and host of the process."""
+def awx_user(params: Mapping[str, t.Any]) -> str | None:
+    """Return who launched the AWX job that this is, "" where nobody did, None where it is no AWX job."""
+    actor = params.get("actor")
+    return None if actor is None else " ".join(str(actor).split())[:_NAME_LENGTH]
+
+
+def _actor(launched_by: str | None) -> str:
+    """Return who runs this, for the audit trail: the user of AWX, else the user and host of the process."""
+    if launched_by:
+        return f"{launched_by} (AWX)"
     try:
         user = getpass.getuser()
     except (KeyError, OSError):

@@ -29,6 +29,7 @@ PERSON: Fields = {
     "hours": Field(),
     "deputy": Field(),
     "left_on": Field(kind="date"),
+    "awx_user": Field(),
 }
 ADDRESS: Fields = {
     "legal_name": Field(),
