@@ -34,7 +34,13 @@ KNOWS = {
     "doc_fragments": set(),
 }
 # The one room that knows each library of others.
-ROOM_OF_LIBRARY = {"cryptography": "_x509", "dkim": "_mail", "dns": "_dcv", "sqlalchemy": "_ledger"}
+ROOM_OF_LIBRARY = {
+    "cryptography": "_x509",
+    "dkim": "_mail",
+    "dns": "_dcv",
+    "psycopg": "_ledger",
+    "sqlalchemy": "_ledger",
+}
 LINES_PER_FILE = 300
 LINES_PER_MODULE = 100
 

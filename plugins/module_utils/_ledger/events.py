@@ -75,18 +75,28 @@ class Transaction:
 
         C(details) hold no text that may have to be forgotten: its C(digest).
         """
+        self.record_all(what, [(certificate, details)])
+
+    def record_all(self, what: EventKind, told: t.Sequence[tuple[str | None, t.Mapping[str, t.Any]]]) -> None:
+        """Append events of one kind: certificate and details of each."""
         events = tables().events
         last = self.connection.execute(events.select().order_by(events.c.number.desc()).limit(1)).mappings().first()
-        line = {
-            "number": 1 if last is None else last["number"] + 1,
-            "at": to_plain(self.now),
-            "actor": self.actor,
-            "certificate": certificate,
-            "what": what.value,
-            "details": to_plain(details),
-        }
-        chained = chain_hash(_FIRST if last is None else last["hash"], line)
-        self.connection.execute(events.insert().values(**line, hash=chained))
+        number, chained = (0, _FIRST) if last is None else (last["number"], last["hash"])
+        lines = []
+        for certificate, details in told:
+            number += 1
+            line = {
+                "number": number,
+                "at": to_plain(self.now),
+                "actor": self.actor,
+                "certificate": certificate,
+                "what": what.value,
+                "details": to_plain(details),
+            }
+            chained = chain_hash(chained, line)
+            lines.append({**line, "hash": chained})
+        if lines:
+            self.connection.execute(events.insert(), lines)
 
 
 def digest(text: str) -> str:

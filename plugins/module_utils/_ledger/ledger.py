@@ -19,7 +19,7 @@ from .._core.step import HumanStep, StepKind
 from . import checks, events, issues, orders, tokens
 from . import steps as human_steps
 from .budget import Run
-from .connection import open_engine
+from .connection import ConstraintBroken, open_engine
 from .correspondence import Correspondence
 from .events import Event, Transaction
 from .people import Names, People
@@ -54,13 +54,22 @@ class Ledger(People, Correspondence):
         self._run = Run()
 
     @classmethod
-    def open(cls, path: str, *, actor: str, clock: Callable[[], datetime] = utc_now, read_only: bool = False) -> Ledger:
-        """Open the ledger in the file C(path), an absolute path, which is made where it is missing.
+    def open(
+        cls,
+        location: str,
+        *,
+        actor: str,
+        password: str | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        read_only: bool = False,
+    ) -> Ledger:
+        """Open a ledger: a file (absolute path), or C(postgresql://user@host:port/database), made where it is missing.
 
-        C(actor): whose run this is, for the audit trail. C(read_only): nothing is written, a missing ledger is an
-        empty one, and whatever would write raises LedgerRefused.
+        C(actor): whose run this is, for the audit trail. C(password): of the database's user. C(read_only): nothing is
+        written, a missing ledger is an empty one, and whatever would write raises LedgerRefused.
         """
-        return cls(open_engine(path, read_only=read_only), path, actor=actor, clock=clock, read_only=read_only)
+        engine = open_engine(location, read_only=read_only, password=password)
+        return cls(engine, location, actor=actor, clock=clock, read_only=read_only)
 
     def close(self) -> None:
         """Give all leases back and close the file."""
@@ -139,8 +148,6 @@ class Ledger(People, Correspondence):
         code C(order_open), where one is open for this certificate, code C(budget_exceeded) where it is over the
         account's C(budget), and HeldElsewhere where another run has its lease.
         """
-        from sqlalchemy.exc import IntegrityError
-
         try:
             with self._run.counting(application, account=account, budget=budget), self._writing() as transaction:
                 self._leases.refuse_without(transaction.connection, application.certificate)
@@ -149,8 +156,8 @@ class Ledger(People, Correspondence):
                 )
                 checks.use_up(transaction, application.certificate, StepKind.APPROVE_PURCHASE)
                 return record
-        except IntegrityError as error:
-            raise self._refused_intent(application) from error
+        except ConstraintBroken:
+            raise self._refused_intent(application) from None
 
     def amended(self, own_reference: str, application: Application) -> bool:
         """Take down what an open order asks for by now (method, approver, key); return whether that is news.

@@ -91,12 +91,12 @@ def tie(transaction: Transaction, account: str, ties: Mapping[str, Iterable[str]
         if own not in certificates:
             raise _unknown("order", own, "unknown_order")
     new = sorted(wanted - _ties(transaction.connection, account, list(ties)))
-    for identity, own in new:
-        row = {"account": account, "identity": identity, "own_reference": own, "tied_at": to_plain(transaction.now)}
-        transaction.connection.execute(tables().ties.insert().values(**row))
-        told = {"account": account, "message": identity, "own_reference": own}
-        transaction.record(EventKind.MESSAGE_TIED, certificates[own], **told)
-    return bool(new)
+    rows = [{"account": account, "identity": identity, "own_reference": own} for identity, own in new]
+    if rows:
+        tied_at = to_plain(transaction.now)
+        transaction.connection.execute(tables().ties.insert(), [{**row, "tied_at": tied_at} for row in rows])
+    transaction.record_all(EventKind.MESSAGE_TIED, [(certificates[row["own_reference"]], row) for row in rows])
+    return bool(rows)
 
 
 def mark(transaction: Transaction, account: str, wanted: Mapping[str, str]) -> None:

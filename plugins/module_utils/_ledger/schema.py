@@ -20,11 +20,23 @@ if t.TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 VERSION = 2
+# The tables by which a ledger of any version is known.
+_OURS = frozenset({"meta", "orders", "events"})
 
 # What the audit trail says is never changed afterwards: a constraint, not a habit.
-_APPEND_ONLY = """
-CREATE TRIGGER events_no_{verb} BEFORE {verb} ON events BEGIN SELECT RAISE(ABORT, 'events are never changed'); END
-"""
+_APPEND_ONLY: t.Mapping[str, t.Sequence[str]] = {
+    "sqlite": [
+        f"CREATE TRIGGER events_no_{verb} BEFORE {verb} ON events "
+        "BEGIN SELECT RAISE(ABORT, 'events are never changed'); END"
+        for verb in ("UPDATE", "DELETE")
+    ],
+    "postgresql": [
+        "CREATE FUNCTION koshin_never() RETURNS trigger LANGUAGE plpgsql "
+        "AS $$ BEGIN RAISE integrity_constraint_violation USING MESSAGE = 'events are never changed'; END $$",
+        "CREATE TRIGGER events_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON events "
+        "FOR EACH STATEMENT EXECUTE FUNCTION koshin_never()",
+    ],
+}
 
 
 @dataclass(frozen=True)
@@ -192,7 +204,7 @@ def _table(
     rules: Sequence[SchemaItem] = (),
 ) -> Table:
     """Return a table: its key (one counted C(number), or texts), and columns named by what they hold."""
-    from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, Table
+    from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Integer, Table
 
     def foreign(column: str) -> list[ForeignKey]:
         return [ForeignKey(refers_to[column])] if refers_to and column in refers_to else []
@@ -205,7 +217,7 @@ def _table(
         *(Column(column, text, *foreign(column), nullable=False) for column in texts.split()),
         *(Column(column, text, *foreign(column)) for column in optional.split()),
         *(Column(column, Integer, nullable=False) for column in numbers.split()),
-        *(Column(column, Integer) for column in counts.split()),
+        *(Column(column, BigInteger) for column in counts.split()),
         *(Column(column, Boolean, nullable=False) for column in flags.split()),
         *(Column(column, JSON, nullable=False) for column in documents.split()),
     ]
@@ -243,9 +255,9 @@ def version(connection: Connection) -> int | None:
     names = inspect(connection).get_table_names()
     if not names:
         return None
-    meta = tables().meta
-    if meta.name not in names:
+    if not set(names) >= _OURS:
         return 0
+    meta = tables().meta
     found = connection.execute(meta.select().where(meta.c.name == "version")).mappings().first()
     return int(found["value"]) if found is not None and str(found["value"]).isdigit() else 0
 
@@ -254,5 +266,5 @@ def create(connection: Connection) -> None:
     """Make every table of the newest version."""
     tables().metadata.create_all(connection)
     connection.execute(tables().meta.insert().values(name="version", value=str(VERSION)))
-    for verb in ("UPDATE", "DELETE"):
-        connection.exec_driver_sql(_APPEND_ONLY.format(verb=verb))
+    for statement in _APPEND_ONLY[connection.dialect.name]:
+        connection.exec_driver_sql(statement)

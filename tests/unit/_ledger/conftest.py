@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import sqlite3
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+import databases
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Address, Method, Organization
 from ansible_collections.koshin.tls.plugins.module_utils._core.message import Message, MessageKind
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
@@ -30,12 +30,21 @@ ADDRESS = Address("Example Corporation", "1-2-3 Marunouchi", "Chiyoda-ku", "Toky
 
 
 class Desk:
-    """Somebody at work: a ledger's path, a clock, and the papers that lie about."""
+    """Somebody at work: where a ledger lies, a clock, and the papers that lie about."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, location: str) -> None:
+        self.location = location
         self.now = START
         self._opened: list[Ledger] = []
+
+    @property
+    def path(self) -> Path:
+        """The ledger's file, where it is one."""
+        return Path(self.location)
+
+    @path.setter
+    def path(self, path: Path) -> None:
+        self.location = str(path)
 
     def clock(self) -> datetime:
         return self.now
@@ -45,14 +54,12 @@ class Desk:
         return self.now
 
     def open(self, *, actor: str = "cron", read_only: bool = False) -> Ledger:
-        self._opened.append(Ledger.open(str(self.path), actor=actor, clock=self.clock, read_only=read_only))
+        self._opened.append(Ledger.open(self.location, actor=actor, clock=self.clock, read_only=read_only))
         return self._opened[-1]
 
     def contents(self) -> dict[str, list[tuple]]:
         """Return table → its rows."""
-        with contextlib.closing(sqlite3.connect(self.path)) as database:
-            names = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            return {name: database.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall() for name in names}
+        return databases.contents(self.location)
 
     def leave(self) -> None:
         for ledger in self._opened:
@@ -117,9 +124,28 @@ class Desk:
         )
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every test with a desk is told twice, unless its file is about SQLite or PostgreSQL alone."""
+    if "location" in metafunc.fixturenames:
+        only = metafunc.definition.get_closest_marker("only_on")
+        metafunc.parametrize("location", only.args if only else ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def desk(tmp_path: Path):
-    desk = Desk(tmp_path / "state" / "ledger.sqlite")
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where a new ledger lies: a file that is not there yet, or a database with an empty ledger."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "state" / "ledger.sqlite")
+        return
+    server = request.getfixturevalue("postgresql")
+    place = server.database(template="template_ledger")
+    yield place
+    server.drop(place)
+
+
+@pytest.fixture
+def desk(location: str) -> Iterator[Desk]:
+    desk = Desk(location)
     yield desk
     desk.leave()
 

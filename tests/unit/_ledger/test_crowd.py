@@ -53,7 +53,7 @@ def run_all(work: str, desk) -> list[str]:
     crowd = []
     for number in range(PROCESSES):
         application = json.dumps(to_plain(desk.application(own_reference=f"own {number}")))
-        argv = [sys.executable, "-c", script, COLLECTIONS, str(desk.path), f"run {number}", application]
+        argv = [sys.executable, "-c", script, COLLECTIONS, desk.location, f"run {number}", application]
         crowd.append(subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
     for process in crowd:
         assert process.stdout.readline() == "ready\n"
@@ -66,8 +66,10 @@ def run_all(work: str, desk) -> list[str]:
     return said
 
 
-def test_of_eight_processes_one_places_the_order(desk):
+def test_of_eight_processes_one_places_the_order(desk, request):
     """On a ledger that does not exist before: they make it together, too."""
+    if desk.location.startswith("postgresql"):
+        desk.location = request.getfixturevalue("postgresql").database()
     said = run_all(INTEND, desk)
 
     assert sorted(said) == ["order_open"] * (PROCESSES - 1) + ["won"]

@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 import dataclasses
-import sqlite3
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
+import databases
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import HeldElsewhere
 from ansible_collections.koshin.tls.plugins.module_utils._ledger import leases
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.holder import this_process
@@ -18,11 +17,8 @@ from ansible_collections.koshin.tls.plugins.module_utils._ledger.holder import t
 NAME = "www.example.jp"
 
 
-def rows(path: Path) -> list[tuple[str, str, int]]:
-    database = sqlite3.connect(path)
-    found = database.execute("SELECT certificate, expires_at, pid FROM leases ORDER BY certificate").fetchall()
-    database.close()
-    return found
+def rows(desk) -> list[tuple[str, str, int]]:
+    return databases.read(desk.location, "SELECT certificate, expires_at, pid FROM leases ORDER BY certificate")
 
 
 @pytest.fixture
@@ -38,16 +34,16 @@ def elsewhere(monkeypatch):
 
 def test_a_lease_is_there_while_it_is_held(desk, ledger):
     with ledger.hold(NAME, wait_seconds=0):
-        assert rows(desk.path) == [(NAME, "2026-11-23T12:02:00Z", this_process().pid)]
+        assert rows(desk) == [(NAME, "2026-11-23T12:02:00Z", this_process().pid)]
 
-    assert rows(desk.path) == []
+    assert rows(desk) == []
 
 
 def test_it_is_given_back_when_the_work_fails(desk, ledger):
     with pytest.raises(ZeroDivisionError), ledger.hold(NAME, wait_seconds=0):
         raise ZeroDivisionError
 
-    assert rows(desk.path) == []
+    assert rows(desk) == []
 
 
 def test_who_holds_it_is_told(desk, ledger):
@@ -128,7 +124,7 @@ def test_one_thread_renews_all_leases_while_the_process_lives(desk, ledger, monk
     with ledger.hold("a.example", wait_seconds=0), ledger.hold("b.example", wait_seconds=0):
         assert threading.active_count() == before + 1
         desk.later(seconds=100)
-        wait_for(lambda: {expiry for _name, expiry, _pid in rows(desk.path)} == {"2026-11-23T12:03:40Z"})
+        wait_for(lambda: {expiry for _name, expiry, _pid in rows(desk)} == {"2026-11-23T12:03:40Z"})
 
     ledger.close()
     wait_for(lambda: threading.active_count() == before)
@@ -141,9 +137,9 @@ def test_a_lease_that_was_lost_is_neither_renewed_nor_given_back(desk, ledger, e
         desk.later(seconds=121)
         monkeypatch.undo()
         with desk.open().hold(NAME, wait_seconds=0):
-            taken = rows(desk.path)
+            taken = rows(desk)
             ledger._leases.release(NAME)
-            assert rows(desk.path) == taken
+            assert rows(desk) == taken
 
 
 @pytest.mark.parametrize("is_over", [True, False])
@@ -169,7 +165,7 @@ def test_closing_gives_everything_back(desk, ledger):
 
     ledger.close()
 
-    assert rows(desk.path) == []
+    assert rows(desk) == []
 
 
 def wait_for(condition) -> None:

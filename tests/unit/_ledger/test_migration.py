@@ -17,6 +17,8 @@ from contract.killing import begun, ended, killed_everywhere
 VERSION_1 = (Path(__file__).parent / "version_1.sql").read_text()
 WWW, SHOP, OLD = "www.example.jp", "shop.example.jp", "old.example.jp"
 
+pytestmark = pytest.mark.only_on("sqlite")
+
 
 def made_by_version_1(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import LedgerRefused
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
-from ansible_collections.koshin.tls.plugins.module_utils._ledger import connection
+from ansible_collections.koshin.tls.plugins.module_utils._ledger import connection, sqlite
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger, default_ledger_path
 
 KILLED_WHILE_WRITING = """
@@ -29,6 +29,8 @@ for number in range(2000):
     ledger.execute("INSERT INTO meta VALUES (?, ?)", (f"half written {number}", "x" * 500))
 os._exit(9)
 """
+
+pytestmark = pytest.mark.only_on("sqlite")
 
 
 @pytest.fixture
@@ -47,9 +49,9 @@ def test_only_its_owner_can_read_it(desk, open_umask):
 
 def test_sqlite_never_meets_a_file_that_others_can_read(desk, open_umask, monkeypatch):
     modes = []
-    connect = connection._connect
+    connect = sqlite.connect
     monkeypatch.setattr(
-        connection, "_connect", lambda path: modes.append(stat.S_IMODE(os.stat(path).st_mode)) or connect(path)
+        sqlite, "connect", lambda path: modes.append(stat.S_IMODE(os.stat(path).st_mode)) or connect(path)
     )
 
     desk.open()
@@ -197,7 +199,7 @@ def test_what_a_killed_run_left_half_written_is_undone(desk, waiting, read_only)
 
 
 def test_a_ledger_that_stays_locked_is_an_error_that_says_so(desk, ledger, monkeypatch):
-    monkeypatch.setattr(connection, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
     other = sqlite3.connect(desk.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
@@ -209,7 +211,7 @@ def test_a_ledger_that_stays_locked_is_an_error_that_says_so(desk, ledger, monke
 
 
 def test_errors_quote_no_values(desk, waiting):
-    with pytest.raises(Exception, match="FOREIGN KEY") as broken:
+    with pytest.raises(LedgerRefused, match="FOREIGN KEY") as broken:
         lost = dataclasses.replace(desk.step(StepKind.PHONE_CONFIRMATION), own_reference="secret")
         waiting.observed("own www.example.jp", desk.order(), steps=[lost], placements=[])
     change(desk.path, "DROP TABLE events")
@@ -237,8 +239,8 @@ def test_more_names_than_a_query_can_hold_may_be_asked_for(desk, waiting, monkey
         narrow.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)
         return narrow
 
-    connect = connection._connect
-    monkeypatch.setattr(connection, "_connect", connect_narrowly)
+    connect = sqlite.connect
+    monkeypatch.setattr(sqlite, "connect", connect_narrowly)
     ledger, names = desk.open(), [f"{number}.example.jp" for number in range(10_000)]
 
     assert list(ledger.open_orders([*names, "www.example.jp"])) == ["www.example.jp"]

@@ -140,13 +140,13 @@ def test_nothing_is_taken_back_from_an_order_that_is_closed(desk, waiting):
 
 def test_whether_a_confirmation_would_change_anything_can_be_asked_without_writing(desk, waiting):
     waiting.close()
-    before, reader = desk.path.read_bytes(), desk.open(read_only=True)
+    before, reader = desk.contents(), desk.open(read_only=True)
 
     assert reader.awaited(NAME, PAYMENT) == ([desk.step(PAYMENT)], True)
     assert reader.awaited(NAME, PAYMENT, wanted=StepState.OPEN) == ([desk.step(PAYMENT)], False)
     with pytest.raises(LedgerRefused, match="Awaited is: payment"):
         reader.awaited(NAME, PHONE)
-    assert desk.path.read_bytes() == before
+    assert desk.contents() == before
 
 
 def test_the_slowest_of_each_kind_is_remembered(desk, ledger):
