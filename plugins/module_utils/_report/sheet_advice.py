@@ -4,8 +4,9 @@
 
 """What the person who holds the sheet does: before the form, at it, and afterwards. One table by kind of step.
 
-In its phrases: ``shop``, ``certificate``, ``order``: the shop's number; ``subject``: of the CSR; ``reused``: what
-becomes of a certificate for the old key; ``opens``: the first day on which an application counts as a renewal.
+In its phrases: ``shop``, ``certificate``, ``order``: the shop's number, or the certificate's name; ``subject``: of the
+CSR; ``reused``: what becomes of a certificate for the old key; ``opens``: the first day on which an application counts
+as a renewal.
 """
 
 from __future__ import annotations

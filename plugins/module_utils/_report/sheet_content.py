@@ -120,7 +120,7 @@ def sheet_of(facts: Facts, language: Language) -> Sheet:
         warnings=warnings_of(facts, entries, language),
         opening=opening.said(language, **terms),
         link=link,
-        first=tuple(phrase.said(language, **terms) for phrase in (*refused, *given.first, *_conditions(facts))),
+        first=tuple(phrase.said(language, **terms) for phrase in (*refused, *_in_order(facts))),
         form=given.form.said(language),
         note=given.note.said(language),
         tick=given.tick.said(language),
@@ -149,7 +149,7 @@ def _terms(facts: Facts, language: Language) -> dict[str, str]:
     settings = account.settings if account else None
     reused = settings.reused_key if isinstance(settings, PortalSettings) else ReusedKey.ACCEPT_THEN_REISSUE
     return {
-        "order": cleaned(facts.order_number) or facts.record.own_reference,
+        "order": cleaned(facts.order_number or facts.application.certificate),
         "reused": advice.REUSED[reused].said(language),
         "subject": _subject(facts),
         "opens": _opens(facts),
@@ -173,8 +173,13 @@ def _opens(facts: Facts) -> str:
     return facts.day(replaced.not_after - timedelta(days=days))
 
 
+def _in_order(facts: Facts) -> tuple[Phrase, ...]:
+    """Return what is done, with what holds for some orders only behind the first thing."""
+    begin, *others = advice.ADVICE[facts.kind].first
+    return (begin, *_conditions(facts), *others)
+
+
 def _conditions(facts: Facts) -> tuple[Phrase, ...]:
-    """Return what holds for some orders only."""
     if facts.kind is StepKind.PURCHASE and _opens(facts):
         return (advice.TOO_EARLY,)
     if facts.kind is StepKind.REISSUE and facts.provider.same_subject_on_reissue:

@@ -20,7 +20,8 @@ Programs find the fields of the form so::
     [8] CSR
     -----BEGIN CERTIFICATE REQUEST-----  all lines from here to the END line, each with a line feed
 
-No other line begins with a square bracket, and no value is more than one line but a CSR.
+No other line begins with a square bracket (but a value may: it is the line after its field), and no value is more than
+one line but a CSR.
 """
 
 from __future__ import annotations

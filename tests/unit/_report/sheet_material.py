@@ -182,21 +182,21 @@ _HEAD = re.compile(r"\[(\d+)(?:\.(\d+))?\] (.*?)(?: <([^<>]+)>)?")
 
 def read_fields(text: str) -> list[Read]:
     """Read the fields of a sheet by the layout that ``sheet_text`` describes, in the order of the form."""
-    lines = text.split("\n")
-    found = [_field(lines, place) for place, line in enumerate(lines) if line.startswith("[")]
+    lines = iter(text.split("\n"))
+    found = [_field(line, lines) for line in lines if line.startswith("[")]
     return sorted(found, key=lambda one: (one.number, one.item))
 
 
-def _field(lines: list[str], place: int) -> Read:
-    number, item, label, name = _HEAD.fullmatch(lines[place]).groups()
-    value = lines[place + 1]
-    if value.startswith("-----BEGIN"):
-        value = "".join(f"{line}\n" for line in _until_the_end(lines[place + 1 :]))
+def _field(head: str, following: Iterator[str]) -> Read:
+    number, item, label, name = _HEAD.fullmatch(head).groups()
+    value = next(following)
+    if value == "-----BEGIN CERTIFICATE REQUEST-----":
+        value = "".join(f"{line}\n" for line in (value, *_until_the_end(following)))
     return Read(int(number), int(item or 0), label, name or "", value)
 
 
-def _until_the_end(lines: list[str]) -> Iterator[str]:
-    for line in lines:
+def _until_the_end(following: Iterator[str]) -> Iterator[str]:
+    for line in following:
         yield line
         if line.startswith("-----END"):
             return

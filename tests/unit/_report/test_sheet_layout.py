@@ -114,6 +114,15 @@ def test_text_never_becomes_a_field(form):
     assert "Forged Corporation" not in [one.value for one in found]
 
 
+def test_a_value_may_look_like_a_field():
+    sato = replace(SATO, title="[9] 会社名", extension="-----BEGIN CERTIFICATE REQUEST-----x")
+
+    found = read_fields(sheets(record(responsible=sato), SHOP, link="", kind=KINDS[1])["ja.txt"])
+
+    assert [one.number for one in found if one.value == "[9] 会社名"] == [18]
+    assert len({one.number for one in found}) == len(SHOP.form)
+
+
 @pytest.mark.parametrize("form", PAGES)
 def test_one_script_may_run_and_nothing_is_loaded(form):
     page = sheets(record(), SHOP, link="", kind=KINDS[1], occasion=occasion())[form]
