@@ -89,6 +89,12 @@ options:
       - Raise it where runs overlap for long; past it the item says by whom it is held.
     type: int
     default: 30
+  retention_days:
+    description:
+      - For how long the words of mails and the notes of people are kept; numbers, dates and certificates stay.
+      - Set it to what the rules of the organization on people's data allow.
+    type: int
+    default: 400
 """
 
 EXAMPLES = r"""
@@ -236,6 +242,7 @@ OPTIONS = {
     "certificates": {"type": "list", "elements": "str", "default": []},
     "approval": {"type": "dict"},
     "wait_seconds": {"type": "int", "default": 30},
+    "retention_days": {"type": "int", "default": 400},
 }
 
 
@@ -261,6 +268,7 @@ def order(module: Module) -> Outcome:
         hosts=params["answered"],
         check_mode=module.check_mode,
         wait_seconds=params["wait_seconds"],
+        retention_days=params["retention_days"],
     )
 
 

@@ -183,13 +183,7 @@ from datetime import datetime, timezone
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import KoshinError
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, missing_library, run
-from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import default_ledger_path
-from ansible_collections.koshin.tls.plugins.module_utils._orders.control import (
-    CONTROL_LISTS,
-    LEDGER,
-    Control,
-    awx_user,
-)
+from ansible_collections.koshin.tls.plugins.module_utils._orders.control import CONTROL_LISTS, LEDGER, Control
 from ansible_collections.koshin.tls.plugins.module_utils._report.dates import Calendar, calendar
 from ansible_collections.koshin.tls.plugins.module_utils._report.gather import overview_of
 from ansible_collections.koshin.tls.plugins.module_utils._report.intake import NOUNS, Handed, authorities, take
@@ -249,8 +243,7 @@ def keep_sheets(module: Module, memory: Memory, days: Calendar) -> Kept:
 
 def remember(module: Module, handed: Handed, now: datetime) -> tuple[Memory, list[Trouble]]:
     """Tell the ledger what is new and read it. Without one the report is written all the same, and says so."""
-    # The accounts stay unread: a mistake in them must not keep the report from being written.
-    control = Control(module.params["ledger"] or default_ledger_path(), now, {}, {}, {}, {}, awx_user(module.params))
+    control = Control.of_ledger(module.params, now)
     writes = has_news(handed) and not module.check_mode
     try:
         with control.ledger(read_only=not writes) as ledger:

@@ -66,6 +66,11 @@ class Control:
             awx_user=awx_user(params),
         )
 
+    @classmethod
+    def of_ledger(cls, params: Mapping[str, t.Any], now: datetime) -> Control:
+        """Read where the ledger lies, and nothing else: a mistake in the accounts must not keep it closed."""
+        return cls(params["ledger"], now, {}, {}, {}, {}, awx_user(params))
+
     def ledger(self, *, read_only: bool) -> Ledger:
         """Open the ledger; a context manager."""
         return Ledger.open(self.ledger_path, actor=_actor(self.awx_user), read_only=read_only)

@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .._ca.base import CertificateAuthority
 from .._core.errors import InputRefused, KoshinError
@@ -40,8 +40,12 @@ def advance_all(
     hosts: Iterable[str],
     check_mode: bool,
     wait_seconds: float,
+    retention_days: int,
 ) -> Outcome:
-    """Take every order as far as it goes now, and hand over what the hosts have to do; failures are items."""
+    """Take every order as far as it goes now, and hand over what the hosts have to do; failures are items.
+
+    Words of mails and notes of people that are older than C(retention_days) are forgotten.
+    """
     progress: dict[str, Progress] = {}
 
     def one(job: Job) -> Item:
@@ -63,6 +67,7 @@ def advance_all(
         if not check_mode:
             ledger.published(_lying(published, ledger))
             readings = read_mail(control.accounts.values(), ledger, now=control.now)
+            ledger.forget(control.now - timedelta(days=retention_days))
         standing = ledger.open_orders([job.name for job in work])
         items = each(work, one, name=lambda job: job.name, blank=NO_ORDER)
         reached = [progress.get(job.name, Progress(job, "")) for job in work]
