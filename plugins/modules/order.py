@@ -33,10 +33,12 @@ options:
   action:
     description:
       - V(advance) finds, places, asks for validation and collects, as far as it goes now; V(cancel) gives up the open
-        orders of O(certificates).
-      - Use V(cancel) when an order cannot go on, for example because its key is lost.
+        orders of O(certificates); V(release) lets go of them, so that people finish them by hand. Nothing is ordered
+        for a released certificate until another one is in use, or somebody confirms the step C(finish_by_hand).
+      - Use V(cancel) when an order cannot go on, for example because its key is lost; V(release) when it should go on
+        without this collection.
     type: str
-    choices: [advance, cancel]
+    choices: [advance, cancel, release]
     default: advance
   applications:
     description:
@@ -73,7 +75,7 @@ options:
   certificates:
     description:
       - Identifiers of certificates.
-      - Give them with O(action=cancel).
+      - Give them with O(action=cancel) and O(action=release).
     type: list
     elements: str
     default: []
@@ -118,6 +120,14 @@ EXAMPLES = r"""
     accounts: "{{ tls_accounts }}"
   delegate_to: localhost
   run_once: true
+
+- name: Finish the order of www.example.jp by hand
+  koshin.tls.order:
+    action: release
+    certificates: [www.example.jp]
+    accounts: "{{ tls_accounts }}"
+  delegate_to: localhost
+  run_once: true
 """
 
 RETURN = r"""
@@ -132,7 +142,7 @@ orders:
       type: str
       returned: always
     changed:
-      description: Whether something was placed, confirmed, collected or cancelled.
+      description: Whether something was placed, confirmed, collected, cancelled or released.
       type: bool
       returned: always
     account:
@@ -182,6 +192,11 @@ orders:
       type: list
       elements: str
       returned: always
+    by_hand:
+      description: How the order is finished by hand, a line each.
+      type: list
+      elements: str
+      returned: with O(action=release)
     error:
       description: "What went wrong, or null: code, message, next_move."
       type: dict
@@ -227,13 +242,15 @@ from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Ou
 from ansible_collections.koshin.tls.plugins.module_utils._orders.cancel import cancel
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import LEDGER, ORGANIZATION_LISTS, Control
 from ansible_collections.koshin.tls.plugins.module_utils._orders.job import jobs, signing_requests
+from ansible_collections.koshin.tls.plugins.module_utils._orders.release import release
 from ansible_collections.koshin.tls.plugins.module_utils._orders.round import advance_all
 from ansible_collections.koshin.tls.plugins.module_utils._schema.accounts import approval
 
+LET_GO = {"cancel": cancel, "release": release}
 ITEMS = {"type": "list", "elements": "dict", "default": []}
 OPTIONS = {
     **LEDGER,
-    "action": {"choices": ["advance", "cancel"], "default": "advance"},
+    "action": {"choices": ["advance", *LET_GO], "default": "advance"},
     "applications": ITEMS,
     "requests": {"type": "dict", "default": {}},
     "findings": ITEMS,
@@ -248,10 +265,9 @@ OPTIONS = {
 
 def order(module: Module) -> Outcome:
     params, control = module.params, Control.of(module.params)
-    if params["action"] == "cancel":
-        return cancel(
-            params["certificates"], control, check_mode=module.check_mode, wait_seconds=params["wait_seconds"]
-        )
+    if params["action"] in LET_GO:
+        let_go, wait_seconds = LET_GO[params["action"]], params["wait_seconds"]
+        return let_go(params["certificates"], control, check_mode=module.check_mode, wait_seconds=wait_seconds)
     work = jobs(
         [from_plain(Planned, item) for item in params["applications"]],
         accounts=control.accounts,

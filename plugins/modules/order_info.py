@@ -9,8 +9,8 @@ DOCUMENTATION = r"""
 module: order_info
 short_description: Show open orders as the ledger and the CA know them
 description:
-  - Lists the orders that are open in the ledger, asks the CA how each stands now, and names the steps of people that
-    it waits for.
+  - Lists the orders that are open in the ledger, asks the CA how each stands now, and names everything that waits for
+    people, each thing once, such as one payment for all certificates of an invoice.
   - Runs on the control host. It only reads.
 version_added: 0.1.0
 author:
@@ -18,6 +18,7 @@ author:
 extends_documentation_fragment:
   - koshin.tls.control
   - koshin.tls.providers
+  - koshin.tls.organizations
 attributes:
   check_mode:
     support: full
@@ -33,12 +34,28 @@ options:
     type: list
     elements: str
     default: []
+  format:
+    description:
+      - What RV(summary) says. V(status) is what waits for whom; V(handover) is, for each open order, what somebody
+        needs who goes on with it by hand.
+      - Use V(handover) before holidays, and when this program cannot run.
+    type: str
+    choices: [status, handover]
+    default: status
+  time_zone:
+    description:
+      - The zone whose calendar days RV(summary) shows, such as V(Asia/Tokyo).
+      - Set it to the zone of the people who read it.
+    type: str
+    default: UTC
 """
 
 EXAMPLES = r"""
 - name: Show what is open
   koshin.tls.order_info:
     accounts: "{{ tls_accounts }}"
+    organizations: "{{ tls_organizations }}"
+    people: "{{ tls_people }}"
   delegate_to: localhost
   run_once: true
   register: orders
@@ -113,8 +130,112 @@ orders:
       description: "What went wrong, or null: code, message, next_move."
       type: dict
       returned: always
+human_steps:
+  description: What waits for people, steps that are one for them once; what ends first before all others.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    step:
+      description: Which step it is.
+      type: str
+      returned: always
+    certificates:
+      description: Identifiers of the certificates that wait for it.
+      type: list
+      elements: str
+      returned: always
+    names:
+      description: Their names.
+      type: list
+      elements: str
+      returned: always
+    account:
+      description: The account, empty where it belongs to none.
+      type: str
+      returned: always
+    orders:
+      description: The CA's numbers of the orders that wait for it.
+      type: list
+      elements: str
+      returned: always
+    subject:
+      description: What makes it one step, such as the number of an invoice, empty where nothing.
+      type: str
+      returned: always
+    what:
+      description: What a person does.
+      type: str
+      returned: always
+    details:
+      description: What exactly, in this case.
+      type: str
+      returned: always
+    afterwards:
+      description: What happens when it is done.
+      type: str
+      returned: always
+    role:
+      description: Which contact of the organization does it.
+      type: str
+      returned: always
+    person:
+      description: "Who that is, null where nobody is named: the keys of O(people)."
+      type: dict
+      returned: always
+    deputy:
+      description: Who stands in, null where nobody is named.
+      type: dict
+      returned: always
+    since:
+      description: Since when it is awaited.
+      type: str
+      returned: always
+    latest_by:
+      description: When it must be done for the renewal to end in time, null where there is no such time.
+      type: str
+      returned: always
+    due_on:
+      description: The shop's own last day, null where it named none.
+      type: str
+      returned: always
+    link:
+      description: A link, a code or a telephone number, empty where there is none.
+      type: str
+      returned: always
+    confirmed_by:
+      description: Who confirmed it so far, where several people have to.
+      type: list
+      elements: str
+      returned: always
+    missing:
+      description: How many people still have to confirm it.
+      type: int
+      returned: always
+    taken_by:
+      description: Who is at it now, null where nobody is.
+      type: str
+      returned: always
+    taken_until:
+      description: Until when, null where nobody is.
+      type: str
+      returned: always
+    confirm:
+      description: The command that confirms it.
+      type: str
+      returned: always
+purchasing:
+  description: "Accounts at which nothing is bought until somebody opens purchasing: account, reason, since, confirm."
+  returned: always
+  type: list
+  elements: dict
+released:
+  description: "Orders that people finish by hand: name, account, own_reference, confirm (should it come to nothing)."
+  returned: always
+  type: list
+  elements: dict
 summary:
-  description: The same for people, a line each.
+  description: The same for people, a line each, as O(format) says.
   returned: always
   type: list
   elements: str
@@ -125,19 +246,33 @@ errors:
   elements: str
 """
 
-from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
-from ansible_collections.koshin.tls.plugins.module_utils._orders.control import CONTROL_LISTS, LEDGER, Control
-from ansible_collections.koshin.tls.plugins.module_utils._orders.show import show_orders
+from datetime import datetime, timezone
 
-OPTIONS = {**LEDGER, "certificates": {"type": "list", "elements": "str", "default": []}}
+from ansible_collections.koshin.tls.plugins.module_utils._core.dates import Calendar, calendar
+from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
+from ansible_collections.koshin.tls.plugins.module_utils._orders.control import LEDGER, ORGANIZATION_LISTS, Control
+from ansible_collections.koshin.tls.plugins.module_utils._orders.show import FORMATS, show_orders
+
+OPTIONS = {
+    **LEDGER,
+    "certificates": {"type": "list", "elements": "str", "default": []},
+    "format": {"choices": list(FORMATS), "default": FORMATS[0]},
+    "time_zone": {"default": "UTC"},
+}
 
 
 def order_info(module: Module) -> Outcome:
-    return show_orders(module.params["certificates"], Control.of(module.params))
+    params, now = module.params, datetime.now(timezone.utc)
+    days = calendar(params["time_zone"], now)
+    if days is None:
+        module.warn(f"This machine knows no time zone {params['time_zone']}: days are those of UTC.")
+    return show_orders(
+        params["certificates"], Control.of(params), style=params["format"], calendar=days or Calendar(now)
+    )
 
 
 def main() -> None:
-    run(order_info, options=OPTIONS, lists=CONTROL_LISTS)
+    run(order_info, options=OPTIONS, lists=ORGANIZATION_LISTS)
 
 
 if __name__ == "__main__":

@@ -181,10 +181,10 @@ page:
 import os
 from datetime import datetime, timezone
 
+from ansible_collections.koshin.tls.plugins.module_utils._core.dates import Calendar, calendar
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import KoshinError
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, missing_library, run
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import CONTROL_LISTS, LEDGER, Control
-from ansible_collections.koshin.tls.plugins.module_utils._report.dates import Calendar, calendar
 from ansible_collections.koshin.tls.plugins.module_utils._report.gather import overview_of
 from ansible_collections.koshin.tls.plugins.module_utils._report.intake import NOUNS, Handed, authorities, take
 from ansible_collections.koshin.tls.plugins.module_utils._report.memory import Memory, has_news, read, record

@@ -193,7 +193,7 @@ def test_killed_while_a_step_is_confirmed(procedure: Procedure) -> None:
     with Ledger.open(str(procedure.estate.ledger), actor="test", read_only=True) as ledger:
         (step,) = ledger.steps([NAME], states=tuple(StepState))
         assert [event.what for event in ledger.events()].count("step_done") == 1
-    assert (step.state, step.done_by) == (StepState.DONE, "sato")
+    assert (step.state, step.done_by) == (StepState.DONE, "sato (claimed)")
 
 
 @at("paid")

@@ -40,7 +40,7 @@ def a_step_that_is_done_says_so_and_succeeds(estate: Estate) -> None:
     before = everything(estate)
     again = estate.confirm("payment", NAME)
     proves_nothing_happened(estate, again, before)
-    assert f"payment of {NAME} was already done, says sato." in again.result("Show what comes next")["msg"]
+    assert f"payment of {NAME} was already done, says sato (claimed)." in again.result("Show what comes next")["msg"]
 
 
 def proves_nothing_happened(estate: Estate, run: Run, before: dict[str, Any]) -> None:

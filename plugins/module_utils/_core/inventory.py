@@ -88,8 +88,6 @@ class Record:
 
 @dataclass(frozen=True)
 class Person:
-    """``awx_user``: who they are in AWX, where that is not their name."""
-
     name: str
     family_name: str
     given_name: str

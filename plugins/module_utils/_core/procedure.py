@@ -104,7 +104,7 @@ _USUAL_DAYS: t.Mapping[Step, int] = {
     Phase.VALIDATION: 2,
     StepKind.DOCUMENTS: 5,
     StepKind.PHONE_CONFIRMATION: 3,
-    StepKind.FINISH_BY_HAND: 7,
+    StepKind.FINISH_BY_HAND: 3,
     Phase.INSTALLATION: 1,
 }
 

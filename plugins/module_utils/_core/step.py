@@ -167,8 +167,9 @@ def claimed(name: str) -> str:
 
 def same_person(one: str, other: str) -> bool:
     """Whoever writes a name otherwise, or only claims it, is no other person."""
-    return _bare(one) == _bare(other)
+    return unclaimed(one).casefold() == unclaimed(other).casefold()
 
 
-def _bare(name: str) -> str:
-    return name.strip().casefold().removesuffix(CLAIMED)
+def unclaimed(name: str) -> str:
+    """Return a name without the mark that it is claimed."""
+    return name.strip().removesuffix(CLAIMED)

@@ -17,6 +17,7 @@ from .._core.order import Issue, Placement
 from .._core.plain import to_plain
 from .._ledger.ledger import Ledger
 from .job import Job, Progress
+from .releasing import released_orders
 
 Items = dict[str, list[dict[str, t.Any]]]
 
@@ -51,11 +52,15 @@ def hand_over(
     reachable = set(hosts)
     by_order = {one.record.own_reference: one for one in progress if one.record is not None}
     open_orders = {record.own_reference for record in ledger.open_orders().values()}
+    # Whoever finishes an order by hand needs its tokens where they lie.
+    by_hand = {record.own_reference for record in released_orders(ledger.steps(), ledger).values()}
     publish: Items = {}
     retract: Items = {}
     probes: list[dict[str, t.Any]] = []
     for placement in (one for one in ledger.placements() if one.host in reachable):
         one = by_order.get(placement.own_reference)
+        if placement.own_reference in by_hand:
+            continue
         if placement.own_reference not in open_orders or _believed(placement, one):
             retract.setdefault(placement.host, []).append(token_item(placement))
         elif one is not None:

@@ -18,6 +18,7 @@ from .._ledger.ledger import Ledger
 from .job import Job
 from .lost_answer import as_looked_up
 from .purchase import may_buy, price
+from .releasing import refuse_while_released
 
 
 def application_for(job: Job, request: SigningRequest | None) -> Application:
@@ -58,6 +59,8 @@ def _replaced(job: Job) -> Replaced | None:
 def place(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> tuple[OrderRecord, Order, str]:
     """Find or place the order of a certificate that has none open. Returns record, order and what was done."""
     refuse_if_blocked(job)
+    # Before the CA is asked: there it may be open still.
+    refuse_while_released(job, ledger)
     if job.request is None or not job.request.csr:
         raise KoshinError(
             f"No CSR for {job.name} came from {job.planned.certificate.host}.",

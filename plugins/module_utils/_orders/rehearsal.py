@@ -14,6 +14,7 @@ from .advance import still_due
 from .job import Job, Progress
 from .placing import application_for, open_already, read_again, refuse_if_blocked, refuse_to_pay_twice
 from .purchase import price, would_buy
+from .releasing import refuse_while_released
 
 
 def rehearse(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> Progress:
@@ -38,6 +39,7 @@ def rehearse(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> Pr
 
 def _would_place(job: Job, authority: CertificateAuthority, ledger: Ledger) -> Progress:
     refuse_if_blocked(job)
+    refuse_while_released(job, ledger)
     existing = open_already(job, application_for(job, job.request), authority=authority, ledger=ledger)
     if existing is not None:
         return Progress(job, f"would take up order {existing.reference}, which is open already", True, order=existing)

@@ -13,7 +13,7 @@ from datetime import date
 
 from .._core.errors import InputRefused
 from .._core.inventory import Person
-from .._core.step import AUTHORITY, CHECK, claimed, same_person
+from .._core.step import AUTHORITY, CHECK, claimed, same_person, unclaimed
 
 _NAME = re.compile(r"[^\x00-\x1f\x7f()]{1,100}")
 
@@ -66,7 +66,7 @@ def refuse_stranger(speaks: str, people: Mapping[str, Person], today: date) -> N
     """Raise InputRefused where an approval comes from nobody of tls_people, or from somebody who left."""
     person = next((one for name, one in people.items() if same_person(name, speaks)), None)
     if person is None:
-        raise _unknown(speaks, people)
+        raise _unknown(unclaimed(speaks), people)
     if person.left_on is not None and person.left_on <= today:
         raise InputRefused(
             f"{person.name} left on {person.left_on}, and approves nothing any more.",
@@ -75,11 +75,11 @@ def refuse_stranger(speaks: str, people: Mapping[str, Person], today: date) -> N
         )
 
 
-def _unknown(speaks: str, people: Mapping[str, Person]) -> InputRefused:
-    near = difflib.get_close_matches(speaks.casefold(), people, n=1, cutoff=0.5)
+def _unknown(name: str, people: Mapping[str, Person]) -> InputRefused:
+    near = difflib.get_close_matches(name.casefold(), people, n=1, cutoff=0.5)
     known = f"The nearest known is {near[0]}." if near else f"Known are: {', '.join(sorted(people)) or 'none'}."
     return InputRefused(
-        f"{speaks} is nobody of tls_people, and only they approve purchases. {known}",
+        f"{name} is nobody of tls_people, and only they approve purchases. {known}",
         "Write a name as there; a user of AWX who is called otherwise is named there as awx_user.",
         code="unknown_person",
     )

@@ -26,6 +26,7 @@ from .._core.procedure import Facts, NextStep, next_step
 from .._core.step import HumanStep, StepState
 from .._ledger.ledger import Ledger
 from .job import named
+from .releasing import released_orders, while_released
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ class Surveyed:
 class Memory:
     """What the ledger says of all certificates of a run, read once: by certificate, C(placements) by order.
 
-    C(issuing): own reference → the order of a certificate that may be issued again inside it.
+    C(issuing): own reference → the order of a certificate that may be issued again inside it. C(released): certificate
+    → the order that people finish by hand.
     """
 
     orders: Mapping[str, OrderRecord]
@@ -58,6 +60,7 @@ class Memory:
     steps: Mapping[str, Sequence[HumanStep]]
     placements: Mapping[str, Sequence[Placement]]
     issuing: Mapping[str, OrderRecord]
+    released: Mapping[str, OrderRecord]
 
     @classmethod
     def of(cls, ledger: Ledger, names: Sequence[str]) -> Memory:
@@ -65,11 +68,13 @@ class Memory:
         issues = ledger.issues(names)
         inside = [one for one in issues.values() if one.term_ends is not None]
         orders = ledger.orders([one.certificate for one in inside]) if inside else []
+        steps = ledger.steps(names, states=(StepState.OPEN,))
         return cls(
             orders=ledger.open_orders(names),
             issues=issues,
             issuing={one.own_reference: one for one in orders},
-            steps=_by(ledger.steps(names, states=(StepState.OPEN,)), lambda step: step.certificate),
+            released=released_orders(steps, ledger),
+            steps=_by(steps, lambda step: step.certificate),
             placements=_by(ledger.placements(), lambda placement: placement.own_reference),
         )
 
@@ -144,6 +149,8 @@ def _look(
     bought_here = _bought_here(certificate, found, issue, authority)
     window = _window(bought_here, authority)
     decision = decide(certificate, found=found, issue=issue, order=order, window=window, now=now)
+    if order is None:
+        decision = while_released(decision, memory.released.get(name), found)
     waiting = tuple(memory.steps.get(name, ()))
     uninstalled = order is None and issue is not None and (found.unproven or waits(issue, certificate, found, now))
     return Surveyed(

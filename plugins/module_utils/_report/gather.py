@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from .._core.dates import Calendar
 from .._core.order import Finding, Severity
-from .dates import Calendar
 from .intake import Handed, sentence, text
 from .memory import Memory, installations
 from .overview import Overview, Standing, Status, Trouble

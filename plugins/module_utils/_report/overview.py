@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
+from .._core.dates import Calendar
 from .._core.order import Finding
-from .dates import Calendar
 
 
 class Status(str, Enum):

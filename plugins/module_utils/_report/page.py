@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from .dates import Calendar
+from .._core.dates import Calendar
 from .markup import NOTHING, Child, Markup, document, style, tag, together
 from .overview import Deed, Overview, Status, Trouble, Wait, soonest
 from .style import CSS

@@ -13,13 +13,13 @@ from datetime import date, datetime, timezone
 from urllib.parse import urlsplit
 
 from .._core.account import Account, PortalSettings
+from .._core.dates import Calendar
 from .._core.errors import CertificateUnreadable
 from .._core.inventory import Address, Record
 from .._core.order import Application, OrderRecord
 from .._core.provider import Provider
 from .._core.step import HumanStep, StepKind
 from .._x509.requests import RequestFacts, request_facts
-from .dates import Calendar
 
 # Controls, unseen marks (right-to-left, zero width), halves of surrogate pairs, line and paragraph separators: nobody
 # can enter them into a field, and some of them make a value look like another one.

@@ -18,9 +18,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from .._core.account import Account, PortalSettings
+from .._core.dates import Calendar
 from .._core.errors import KoshinError
 from .._core.step import HumanStep, StepKind
-from .dates import Calendar
 from .intake import clean
 from .memory import Memory
 from .overview import Overview, Trouble

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .._core.certificate import CertificateFacts, KeySpec, Subject
+from .._core.dates import Calendar
 from .._core.decide import opens_at
 from .._core.order import Issue, OrderRecord, OrderState
-from .dates import Calendar
 from .intake import Item, clean, days, moment, names, sentence, text
 from .memory import Memory
 from .overview import Standing, Status, Wait

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .._core.dates import Calendar
 from .._core.order import OrderRecord
 from .._core.step import DUTIES, HumanStep
-from .dates import Calendar
 from .intake import Handed, Item, clean, mappings, moment, sentence, text
 from .memory import Memory
 from .overview import Deed, Wait

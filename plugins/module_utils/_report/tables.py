@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from .dates import Calendar
+from .._core.dates import Calendar
 from .markup import NOTHING, Child, Markup, separated, tag, together
 from .overview import Standing, Status, Wait
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from .._core.dates import Calendar
 from .._core.order import Finding, Severity
-from .dates import Calendar
 from .intake import Failure, Handed, Item, error_of, text
 from .overview import Trouble, Wait
 from .words import late

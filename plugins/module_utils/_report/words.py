@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .._core.dates import Calendar
 from .._core.errors import KoshinError
-from .dates import Calendar
 from .intake import Handed, Item, moment, sentence, text
 from .overview import Overview, Status, Trouble, Wait, soonest
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from ansible_collections.koshin.tls.plugins.module_utils._core.dates import Calendar
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import LedgerRefused
 from ansible_collections.koshin.tls.plugins.module_utils._core.message import Message
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
@@ -18,7 +19,6 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
 )
 from ansible_collections.koshin.tls.plugins.module_utils._core.plain import to_plain
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import HumanStep, StepKind, StepState
-from ansible_collections.koshin.tls.plugins.module_utils._report.dates import Calendar
 from ansible_collections.koshin.tls.plugins.module_utils._report.gather import overview_of
 from ansible_collections.koshin.tls.plugins.module_utils._report.intake import take
 from ansible_collections.koshin.tls.plugins.module_utils._report.memory import Memory, read

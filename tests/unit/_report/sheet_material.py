@@ -11,6 +11,7 @@ from functools import cache
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.account import Account, PortalSettings
 from ansible_collections.koshin.tls.plugins.module_utils._core.certificate import KeySpec, KeyType, Subject
+from ansible_collections.koshin.tls.plugins.module_utils._core.dates import Calendar
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Method, Organization, Person
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
     Action,
@@ -21,7 +22,6 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
 )
 from ansible_collections.koshin.tls.plugins.module_utils._core.provider import FormField, FormSource, Provider
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import HumanStep, StepKind, StepState
-from ansible_collections.koshin.tls.plugins.module_utils._report.dates import Calendar
 from ansible_collections.koshin.tls.plugins.module_utils._report.sheet_facts import Occasion
 from ansible_collections.koshin.tls.plugins.module_utils._x509.keys import make_key, make_request
 from ansible_collections.koshin.tls.plugins.module_utils._x509.requests import request_facts

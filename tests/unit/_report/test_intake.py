@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ansible_collections.koshin.tls.plugins.module_utils._report.dates import Calendar
+from ansible_collections.koshin.tls.plugins.module_utils._core.dates import Calendar
 from ansible_collections.koshin.tls.plugins.module_utils._report.document import document
 from ansible_collections.koshin.tls.plugins.module_utils._report.intake import (
     NOUNS,

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.koshin.tls.plugins.module_utils._core.dates import Calendar
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import InputRefused, KoshinError
 from ansible_collections.koshin.tls.plugins.module_utils._core.message import Message, MessageKind
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
-from ansible_collections.koshin.tls.plugins.module_utils._report.dates import Calendar
 from ansible_collections.koshin.tls.plugins.module_utils._report.memory import Memory
 from ansible_collections.koshin.tls.plugins.module_utils._report.memory import read as read_memory
 from ansible_collections.koshin.tls.plugins.module_utils._report.page import page

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.koshin.tls.plugins.module_utils._core.dates import Calendar
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import KoshinError
-from ansible_collections.koshin.tls.plugins.module_utils._report.dates import Calendar
 from ansible_collections.koshin.tls.plugins.module_utils._report.document import document, outline
 from ansible_collections.koshin.tls.plugins.module_utils._report.write import write
 from unit._report.material import (

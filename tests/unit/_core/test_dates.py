@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ansible_collections.koshin.tls.plugins.module_utils._report.dates import calendar
+from ansible_collections.koshin.tls.plugins.module_utils._core.dates import calendar
 
 EVENING = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
 
