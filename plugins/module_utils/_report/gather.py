@@ -22,6 +22,10 @@ from .troubles import troubles_of
 from .words import said
 
 
+# What was found in the issued certificate itself, and is told although it is installed.
+_OF_THE_ISSUED = frozenset({"days_lost", "renewal_not_recognised", "organization_changed"})
+
+
 def overview_of(
     handed: Handed,
     memory: Memory,
@@ -35,7 +39,7 @@ def overview_of(
     fresh = {} if check_mode else {text(item, "name"): item for item in installations(handed)}
     waits = waits_of(handed, memory)
     # What was found before a certificate was bought is settled once it is installed; the next run finds it no more.
-    findings = tuple(one for one in findings_of(handed) if one.name not in fresh)
+    findings = tuple(one for one in findings_of(handed) if one.name not in fresh or one.code in _OF_THE_ISSUED)
     troubles = troubles_of(handed, waits=waits, findings=findings, others=others, calendar=calendar)
     scene = Scene(
         memory=memory,
