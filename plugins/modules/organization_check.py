@@ -13,7 +13,9 @@ description:
     This compares, for every certificate that is about to be ordered, the organisation's fields (from which application
     and CSR are made) with the account's authoritative record and with the certificate in use, and looks at the record's
     telephone and at the responsible person.
-  - Runs on the control host. It only reads, and asks nobody.
+  - Where the record differs, or shows no telephone, the ledger awaits its correction, one step of people for each
+    organization, until they agree.
+  - Runs on the control host. It asks nobody.
 version_added: 0.1.0
 author:
   - koshin.tls contributors (@koshin-tls)
@@ -24,10 +26,10 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    description: Can run in C(check_mode) and changes nothing; it only reads.
+    description: Can run in C(check_mode); it compares, and writes nothing.
   diff_mode:
     support: none
-    description: Nothing is changed, so there is nothing to show.
+    description: What is awaited shows C(status.yml).
 options:
   applications:
     description:
@@ -90,6 +92,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.plan import Plann
 from ansible_collections.koshin.tls.plugins.module_utils._core.typed import from_plain
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import LEDGER, ORGANIZATION_LISTS, Control
+from ansible_collections.koshin.tls.plugins.module_utils._orders.corrections import announce_corrections
 from ansible_collections.koshin.tls.plugins.module_utils._orders.job import named
 
 OPTIONS = {**LEDGER, "applications": {"type": "list", "elements": "dict", "required": True}}
@@ -97,9 +100,10 @@ OPTIONS = {**LEDGER, "applications": {"type": "list", "elements": "dict", "requi
 
 def organization_check(module: Module) -> Outcome:
     control = Control.of(module.params)
+    work = [from_plain(Planned, item) for item in module.params["applications"]]
     findings = [
         finding
-        for planned in (from_plain(Planned, item) for item in module.params["applications"])
+        for planned in work
         for finding in check_organization(
             planned.certificate,
             account=named(control.accounts, planned.certificate.account, "tls_accounts"),
@@ -109,7 +113,8 @@ def organization_check(module: Module) -> Outcome:
             today=control.now.date(),
         )
     ]
-    return Outcome(noun="findings", items=[to_plain(finding) for finding in findings])
+    changed = announce_corrections(work, findings, control, check_mode=module.check_mode)
+    return Outcome(noun="findings", items=[to_plain(finding) for finding in findings], changed=changed)
 
 
 def main() -> None:

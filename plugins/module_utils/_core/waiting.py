@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from .order import OrderRecord
 from .step import HumanStep, StepKind
 
 
@@ -65,6 +66,26 @@ def waiting_of(steps: Iterable[HumanStep]) -> list[Waiting]:
     for step in steps:
         groups.setdefault(_group(step), []).append(step)
     return sorted((Waiting(tuple(sorted(group, key=_urgency))) for group in groups.values()), key=_first)
+
+
+def confirm_command(kind: str, *, certificate: str, account: str = "", alone: bool = False) -> str:
+    """Return what is typed when a step is done. C(alone): it belongs to no order."""
+    if kind == StepKind.LOOK_UP.value and alone:
+        return f"ansible-playbook koshin.tls.confirm -e tls_account={account} -e tls_by=NAME"
+    more = {
+        StepKind.TOKEN.value: " -e tls_token='NAME PATH CONTENT'",
+        StepKind.LOOK_UP.value: " [-e tls_reference=ITS_NUMBER]",
+    }
+    return (
+        f"ansible-playbook koshin.tls.confirm -e tls_certificate={certificate} -e tls_step={kind} -e tls_by=NAME"
+        f"{more.get(kind, '')}"
+    )
+
+
+def is_finished(released: OrderRecord, serial: str | None) -> bool:
+    """Say whether another certificate is in use than when an order was placed. C(serial): of the one in use."""
+    replaced = released.application.replaces
+    return serial is not None and (replaced is None or serial != replaced.serial)
 
 
 def _group(step: HumanStep) -> tuple[str, ...]:

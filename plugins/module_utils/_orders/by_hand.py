@@ -14,6 +14,7 @@ from .._core.dates import Calendar
 from .._core.order import DnsToken, OrderRecord, OrderState, Placement
 from .._core.portal_validation import records_of, tokens_of
 from .._core.step import StepKind
+from .._core.waiting import confirm_command
 from .._ledger.ledger import Ledger
 from .control import Control
 
@@ -98,7 +99,4 @@ def _afterwards(record: OrderRecord, calendar: Calendar) -> Iterator[str]:
 
 def order_anew(record: OrderRecord) -> str:
     """Return what is typed where a released order comes to nothing."""
-    return (
-        f"ansible-playbook koshin.tls.confirm -e tls_certificate={record.certificate} "
-        f"-e tls_step={StepKind.FINISH_BY_HAND.value} -e tls_by=NAME"
-    )
+    return confirm_command(StepKind.FINISH_BY_HAND.value, certificate=record.certificate)

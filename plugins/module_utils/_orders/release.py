@@ -42,7 +42,7 @@ def release(certificates: Sequence[str], control: Control, *, check_mode: bool, 
                 ledger.announce([name], StepKind.FINISH_BY_HAND, [_step(record, control)])
                 ledger.close_order(record.own_reference, OrderState.RELEASED, REASON)
         number = record.reference or record.own_reference
-        done = f"{'would release' if check_mode else 'released'} order {number}: {'; '.join(lines)}"
+        done = f"{'would release' if check_mode else 'released'} order {number}, to be finished by hand"
         return {**NO_ORDER, **record_item(released, []), "changed": True, "message": done, "by_hand": lines}
 
     with control.ledger(read_only=check_mode) as ledger:

@@ -12,6 +12,7 @@ from .._core.certificate import Found
 from .._core.errors import KoshinError
 from .._core.order import Action, Decision, OrderRecord
 from .._core.step import HumanStep, StepKind
+from .._core.waiting import confirm_command, is_finished
 from .._ledger.ledger import Ledger
 from .job import Job
 
@@ -21,12 +22,6 @@ def released_orders(steps: Sequence[HumanStep], ledger: Ledger) -> dict[str, Ord
     waiting = [step for step in steps if step.kind is StepKind.FINISH_BY_HAND]
     found = {step.certificate: ledger.order(step.subject) for step in waiting}
     return {name: record for name, record in found.items() if record is not None}
-
-
-def is_finished(record: OrderRecord, serial: str | None) -> bool:
-    """Say whether another certificate is in use than when the order was placed. C(serial): of the one in use."""
-    replaced = record.application.replaces
-    return serial is not None and (replaced is None or serial != replaced.serial)
 
 
 def while_released(decision: Decision, record: OrderRecord | None, found: Found) -> Decision:
@@ -49,7 +44,7 @@ def refuse_while_released(job: Job, ledger: Ledger) -> None:
     raise KoshinError(
         f"Nothing is ordered for {job.name}: order {number} at {record.account} was released, and its certificate is "
         "not in use yet.",
-        "Finish it by hand (status.yml -e tls_format=handover says how). If it comes to nothing: confirm.yml "
-        f"-e tls_certificate={job.name} -e tls_step={StepKind.FINISH_BY_HAND.value} -e tls_by=YOU.",
+        "Finish it by hand (status.yml -e tls_format=handover says how). If it comes to nothing: "
+        f"{confirm_command(StepKind.FINISH_BY_HAND.value, certificate=job.name)}",
         code="released",
     )

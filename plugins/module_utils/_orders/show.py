@@ -16,7 +16,7 @@ from .._core.order import OrderRecord
 from .._core.outcome import Outcome, each
 from .._core.plain import to_plain
 from .._core.step import StepKind
-from .._core.waiting import Waiting, waiting_of
+from .._core.waiting import Waiting, confirm_command, waiting_of
 from .._ledger.ledger import Ledger
 from .by_hand import by_hand, order_anew
 from .control import Control
@@ -114,7 +114,7 @@ def _closed(authorities: Mapping[str, CertificateAuthority], ledger: Ledger) -> 
     for name, authority in authorities.items():
         purchasing = ledger.purchasing(name) if authority.traits.costs_money else None
         if purchasing is not None and not purchasing.is_open:
-            command = f"ansible-playbook koshin.tls.confirm -e tls_account={name} -e tls_by=NAME"
+            command = confirm_command(StepKind.LOOK_UP.value, certificate="", account=name, alone=True)
             told = {"account": name, "reason": purchasing.reason, "since": to_plain(purchasing.seen_at)}
             found.append({**told, "confirm": command if purchasing.seen_at else None})
     return found

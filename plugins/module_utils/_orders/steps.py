@@ -14,8 +14,8 @@ from .._core.dates import Calendar
 from .._core.inventory import Organization, Person
 from .._core.order import OrderRecord
 from .._core.plain import to_plain
-from .._core.step import DUTIES, StepKind
-from .._core.waiting import Waiting
+from .._core.step import DUTIES
+from .._core.waiting import Waiting, confirm_command
 from .control import Control
 
 Item = dict[str, t.Any]
@@ -78,7 +78,12 @@ def waiting_item(waiting: Waiting, control: Control, orders: Mapping[str, OrderR
         "missing": waiting.missing,
         "taken_by": taken.taken_by if taken else None,
         "taken_until": to_plain(taken.taken_until) if taken else None,
-        "confirm": confirm_command(waiting),
+        "confirm": confirm_command(
+            waiting.kind.value,
+            certificate=first.certificate,
+            account=first.account,
+            alone=first.own_reference is None,
+        ),
     }
 
 
@@ -87,18 +92,6 @@ def _person(person: Person | None) -> Item | None:
         return None
     told = ("name", "family_name", "given_name", "email", "title", "extension", "hours")
     return {key: getattr(person, key) for key in told}
-
-
-def confirm_command(waiting: Waiting) -> str:
-    """Return what is typed when it is done."""
-    first = waiting.steps[0]
-    if waiting.kind is StepKind.LOOK_UP and first.own_reference is None:
-        return f"ansible-playbook koshin.tls.confirm -e tls_account={first.account} -e tls_by=NAME"
-    more = {StepKind.TOKEN: " -e tls_token='NAME PATH CONTENT'", StepKind.LOOK_UP: " [-e tls_reference=ITS_NUMBER]"}
-    return (
-        f"ansible-playbook koshin.tls.confirm -e tls_certificate={first.certificate} "
-        f"-e tls_step={waiting.kind.value} -e tls_by=NAME{more.get(waiting.kind, '')}"
-    )
 
 
 def waiting_lines(waiting: Waiting, item: Item, calendar: Calendar) -> Iterator[str]:

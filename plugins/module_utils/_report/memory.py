@@ -14,7 +14,8 @@ from datetime import datetime
 from .._core.errors import KoshinError
 from .._core.message import Message
 from .._core.order import Issue, OrderRecord, Placement
-from .._core.step import HumanStep, StepState
+from .._core.step import HumanStep, StepKind, StepState
+from .._core.waiting import is_finished
 from .intake import Handed, Item, text
 from .overview import Trouble
 from .sheet_advice import ADVICE
@@ -36,6 +37,10 @@ class Ledger(t.Protocol):
     def installed(self, certificate: str, serial: str, host: str, at: datetime) -> bool: ...
 
     def messages(self, *, own_reference: str) -> Sequence[Message]: ...
+
+    def order(self, own_reference: str) -> OrderRecord | None: ...
+
+    def announce(self, names: Sequence[str], kind: StepKind, awaited: Sequence[HumanStep]) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,20 @@ def record(ledger: Ledger, handed: Handed, now: datetime) -> list[Trouble]:
         except KoshinError as error:
             troubles.append(Trouble(name, error.message, error.next_move, (name,)))
     return troubles
+
+
+def finished(ledger: Ledger, memory: Memory, handed: Handed) -> list[str]:
+    """Return the certificates whose released order people finished by hand: another certificate is in use."""
+    serials = {text(item, "name"): text(item, "serial") for item in handed.certificates if not item.get("error")}
+    waiting = [step for step in memory.awaited if step.kind is StepKind.FINISH_BY_HAND]
+    released = [(step.certificate, ledger.order(step.subject)) for step in waiting if serials.get(step.certificate)]
+    return [name for name, order in released if order is not None and is_finished(order, serials[name])]
+
+
+def end(ledger: Ledger, names: Sequence[str]) -> None:
+    """Tell the ledger that nobody has to finish orders of these certificates by hand any more."""
+    if names:
+        ledger.announce(names, StepKind.FINISH_BY_HAND, [])
 
 
 def installations(handed: Handed) -> list[Item]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from .._core.order import Severity
-from .overview import Overview, Standing, Status, Wait
+from .overview import Overview, Standing, Status, Wait, as_one
 
 _Labels = tuple[tuple[str, str], ...]
 
@@ -45,6 +45,11 @@ def metrics(overview: Overview) -> str:
                 _each_wait(overview, lambda one: _seconds(one.latest_by)),
             ),
             _family(
+                "koshin_steps_waiting",
+                "Steps that are awaited of people; the payment of one invoice is one step.",
+                _each_duty(overview),
+            ),
+            _family(
                 "koshin_findings",
                 "Findings before money is spent, by severity.",
                 {(("severity", one.value),): _count(overview, one) for one in Severity},
@@ -67,6 +72,12 @@ def _each_wait(overview: Overview, value: Callable[[Wait], int | None]) -> dict[
     """Two orders of one certificate may wait for the same: the one that ends first is told."""
     return {
         (("name", one.name), ("step", one.step), ("role", one.role)): value(one) for one in reversed(overview.waits)
+    }
+
+
+def _each_duty(overview: Overview) -> dict[_Labels, int | None]:
+    return {
+        (("step", step), ("role", role)): len(as_one(waits)) for (step, role), waits in overview.waits_by_duty().items()
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
 from .._core.dates import Calendar
@@ -56,6 +56,9 @@ class Standing:
 class Wait:
     """Who has to do what, since when and until when; ``name`` is the certificate's. ``latest_by`` None: no end.
 
+    ``alone``: it belongs to no order. ``subject``: what makes the waits of one step and account one for people, such as
+    the number of an invoice. ``details``: what exactly; ``link``: where; ``due_on``: the outside's own last day.
+    ``taken_by``: who is at it until ``taken_until``. ``missing``: how many people still have to confirm it.
     ``sheet``: path of its application sheet beside the report, without C(.ja.html) and the like.
     """
 
@@ -68,6 +71,18 @@ class Wait:
     since: datetime | None = None
     latest_by: datetime | None = None
     sheet: str = ""
+    alone: bool = False
+    subject: str = ""
+    details: str = ""
+    link: str = ""
+    due_on: date | None = None
+    taken_by: str = ""
+    taken_until: datetime | None = None
+    confirmed_by: tuple[str, ...] = ()
+    missing: int = 1
+
+    def is_taken(self, now: datetime) -> bool:
+        return self.taken_until is not None and self.taken_until > now
 
     def is_late(self, now: datetime) -> bool:
         return self.latest_by is not None and self.latest_by < now
@@ -119,6 +134,15 @@ class Overview:
         for wait in self.waits:
             found.setdefault((wait.step, wait.role), []).append(wait)
         return found
+
+
+def as_one(waits: Iterable[Wait]) -> list[list[Wait]]:
+    """Return the waits, those together that are one for people, in the order of the first of each."""
+    groups: dict[tuple[str, ...], list[Wait]] = {}
+    for wait in waits:
+        rest = (wait.subject,) if wait.subject else ("", wait.name, wait.order)
+        groups.setdefault((wait.step, wait.role, wait.account, *rest), []).append(wait)
+    return list(groups.values())
 
 
 def soonest(moments: Iterable[datetime | None]) -> datetime | None:

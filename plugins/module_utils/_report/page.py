@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from .._core.dates import Calendar
 from .markup import NOTHING, Child, Markup, document, style, tag, together
-from .overview import Deed, Overview, Status, Trouble, Wait, soonest
+from .overview import Deed, Overview, Status, Trouble, Wait, as_one, soonest
 from .style import CSS
 from .tables import certificates_table, day, folded, waits_table
 from .words import confirmation, headline, step_words
@@ -107,15 +108,16 @@ def _waiting(overview: Overview) -> Markup:
     if not overview.waits:
         return NOTHING
     groups = [_duty(step, role, waits, overview.calendar) for (step, role), waits in overview.waits_by_duty().items()]
-    return _section("Waits for people", len(overview.waits), *groups)
+    return _section("Waits for people", len(as_one(overview.waits)), *groups)
 
 
 def _duty(step: str, role: str, waits: Sequence[Wait], calendar: Calendar) -> Markup:
     until = soonest(wait.latest_by for wait in waits)
-    first = "" if len(waits) == 1 else "the first "
+    is_one = len(as_one(waits)) == 1
+    first = "" if is_one else "the first "
     what = step_words(step)
     ends = together(f", {first}until ", day(until, calendar)) if until else NOTHING
-    example = confirmation(waits[0] if len(waits) == 1 else Wait(name="CERTIFICATE", step=step, role=role))
+    example = confirmation(waits[0] if is_one else replace(waits[0], name="CERTIFICATE", account="ACCOUNT"))
     return together(
         tag("h3", f"{what[:1].upper()}{what[1:]}: {role}", tag("span", ends, class_="soft")),
         tag("p", f"{waits[0].what[:1].upper()}{waits[0].what[1:]}.", class_="soft") if waits[0].what else NOTHING,

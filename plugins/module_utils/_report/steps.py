@@ -10,14 +10,14 @@ from collections.abc import Iterator
 
 from .._core.dates import Calendar
 from .._core.order import OrderRecord
-from .._core.step import DUTIES, HumanStep
+from .._core.step import DUTIES, HumanStep, StepKind
 from .intake import Handed, Item, clean, mappings, moment, sentence, text
 from .memory import Memory
 from .overview import Deed, Wait
 from .words import step_words
 
 _DEEDS = 100
-_ORDER = ("payment", "phone_confirmation")
+_ORDER = tuple(kind.value for kind in StepKind)
 
 
 def waits_of(handed: Handed, memory: Memory) -> tuple[Wait, ...]:
@@ -40,9 +40,18 @@ def _remembered(step: HumanStep, order: OrderRecord | None) -> Wait:
         role=clean(step.role),
         what=DUTIES[step.kind].what,
         order=clean(ours.reference or "") if ours else "",
-        account=clean(ours.account) if ours else "",
+        account=clean(ours.account if ours else step.account),
         since=step.since,
         latest_by=step.latest_by,
+        alone=step.own_reference is None,
+        subject=clean(step.subject),
+        details=clean(step.details),
+        link=clean(step.link),
+        due_on=step.due_on,
+        taken_by=clean(step.taken_by or ""),
+        taken_until=step.taken_until,
+        confirmed_by=tuple(map(clean, step.confirmed_by)),
+        missing=max(0, step.people - len(step.confirmed_by)),
     )
 
 

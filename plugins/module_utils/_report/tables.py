@@ -12,7 +12,9 @@ from datetime import datetime
 
 from .._core.dates import Calendar
 from .markup import NOTHING, Child, Markup, separated, tag, together
-from .overview import Standing, Status, Wait
+from .overview import Standing, Status, Wait, as_one, soonest
+from .sheet_facts import host_of
+from .words import names_of
 
 # As many rows are shown at once; the others lie under a fold.
 _ROWS = 50
@@ -53,7 +55,7 @@ def certificates_table(standings: Sequence[Standing], calendar: Calendar) -> Mar
 def waits_table(waits: Sequence[Wait], calendar: Calendar) -> Markup:
     """Return what waits for one duty."""
     columns = {"Certificate": "40%", "Order": "30%", "Since": "13%", "Until": "17%"}
-    return folded(waits, _ROWS, lambda some: _table(columns, [_wait(one, calendar) for one in some]), "more")
+    return folded(as_one(waits), _ROWS, lambda some: _table(columns, [_wait(one, calendar) for one in some]), "more")
 
 
 def _table(columns: t.Mapping[str, str], rows: Sequence[Markup]) -> Markup:
@@ -142,15 +144,40 @@ def _percent(first: int, here: int, last: int) -> int:
     return round(100 * min(1.0, max(0.0, (here - first) / max(1, last - first))))
 
 
-def _wait(one: Wait, calendar: Calendar) -> Markup:
-    late = one.is_late(calendar.now)
-    order = separated(" at ", f"order {one.order}" if one.order else "", one.account)
-    left = NOTHING if one.latest_by is None else _sub(_until(calendar.days_until(one.latest_by), late=late))
+def _wait(waits: Sequence[Wait], calendar: Calendar) -> Markup:
+    """Return one row for the waits that are one for people."""
+    first, until = waits[0], soonest(one.latest_by for one in waits)
+    late = any(one.is_late(calendar.now) for one in waits)
+    number = f"order {first.order}" if first.order and len(waits) == 1 else ""
+    left = NOTHING if until is None else _sub(_until(calendar.days_until(until), late=late))
+    due_on = f"due there on {first.due_on}" if first.due_on else ""
+    about = first.subject if len(waits) > 1 or not number else ""
     return _row(
         Status.ATTENTION.value if late else Status.WAITING.value,
-        together(one.name, _sheet(one)),
-        {"Order": order, "Since": day(one.since, calendar), "Until": together(day(one.latest_by, calendar), left)},
+        together(names_of(waits), _sub(first.details), _sub(_where(first.link)), *map(_sheet, waits)),
+        {
+            "Order": together(separated(" at ", number or about, first.account), _sub(_who(first, calendar))),
+            "Since": day(soonest(one.since for one in waits), calendar),
+            "Until": together(day(until, calendar), left, _sub(due_on)),
+        },
     )
+
+
+def _where(link: str) -> Child:
+    """Only an address of the web becomes a link; a telephone number or a code is read."""
+    return link if host_of(link) is None else tag("a", link, href=link, rel="noreferrer")
+
+
+def _who(one: Wait, calendar: Calendar) -> Markup:
+    """Return who is at it, and who confirmed it so far."""
+    taken = (
+        f"taken by {one.taken_by} until {calendar.minute(one.taken_until)}"
+        if one.is_taken(calendar.now) and one.taken_until
+        else ""
+    )
+    so_far = f"confirmed by {', '.join(one.confirmed_by)}, " if one.confirmed_by else ""
+    more = f"{so_far}{one.missing} more to confirm" if so_far or one.missing > 1 else ""
+    return separated(" · ", taken, more)
 
 
 def _sheet(one: Wait) -> Markup:

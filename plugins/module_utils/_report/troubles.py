@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from .._core.dates import Calendar
 from .._core.order import Finding, Severity
@@ -14,6 +14,13 @@ from .intake import Failure, Handed, Item, error_of, text
 from .overview import Trouble, Wait
 from .words import late
 
+# What an order failed with that only waits for a person, and the step that the person does.
+_WAITS = {
+    "not_approved": "approve_purchase",
+    "purchasing_closed": "look_up",
+    "answer_lost": "look_up",
+    "released": "finish_by_hand",
+}
 # With these a certificate says that its whole host failed.
 _HOST_CODES = frozenset({"unreachable", "host_failed"})
 
@@ -32,7 +39,7 @@ def troubles_of(
     every = [
         *silent,
         *(_of_failure(one, handed.certificates) for one in handed.failures if one.host not in named),
-        *_of_items(handed),
+        *_of_items(handed, {(one.name, one.step) for one in waits if one.latest_by and not one.is_late(calendar.now)}),
         *(_of_finding(one) for one in findings if one.severity is Severity.BLOCKS),
         *(late(wait, calendar) for wait in waits if wait.is_late(calendar.now)),
         *others,
@@ -63,7 +70,8 @@ def _of_failure(failure: Failure, certificates: Sequence[Item]) -> Trouble:
     return Trouble(failure.host or failure.task, f"{task}{failure.message}", "", tuple(sorted(concerned)))
 
 
-def _of_items(handed: Handed) -> Iterator[Trouble]:
+def _of_items(handed: Handed, in_time: Collection[tuple[str, str]]) -> Iterator[Trouble]:
+    """C(in_time): certificates and steps that wait, and for whose end there is time left: that is no failure."""
     # An order is looked at twice in a run: what counts is how it ended.
     orders = {text(item, "name"): item for item in handed.orders}.values()
     for item in (
@@ -75,8 +83,9 @@ def _of_items(handed: Handed) -> Iterator[Trouble]:
         *handed.endpoints,
     ):
         error = error_of(item)
-        if error is not None and error[0] not in _HOST_CODES:
-            name = text(item, "certificate") or text(item, "name")
+        name = text(item, "certificate") or text(item, "name")
+        waits = error is not None and (name, _WAITS.get(error[0], "")) in in_time
+        if error is not None and error[0] not in _HOST_CODES and not waits:
             yield Trouble(name, error[1], error[2], (name,))
 
 

@@ -6,19 +6,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .._core.dates import Calendar
 from .._core.errors import KoshinError
+from .._core.step import StepKind
+from .._core.waiting import confirm_command
 from .intake import Handed, Item, moment, sentence, text
-from .overview import Overview, Status, Trouble, Wait, soonest
+from .overview import Overview, Status, Trouble, Wait, as_one, soonest
 
 _LINES = 20
+_NAMES = 10
+
+
+STEP_WORDS: Mapping[StepKind, str] = {
+    StepKind.RECORD_CORRECTION: "record correction",
+    StepKind.APPROVE_PURCHASE: "approval of the purchase",
+    StepKind.LOOK_UP: "a look at the CA",
+    StepKind.PURCHASE: "purchase",
+    StepKind.PAYMENT: "payment",
+    StepKind.TELL_SWITCHBOARD: "word to the switchboard",
+    StepKind.APPLICATION: "application",
+    StepKind.MY_PAGE: "a look on My Page",
+    StepKind.REISSUE: "reissue form",
+    StepKind.TOKEN: "validation tokens",
+    StepKind.PUBLISH_RECORD: "DNS record",
+    StepKind.MAIL_APPROVAL: "approval by mail",
+    StepKind.CHANGE_VALIDATION: "change of validation",
+    StepKind.DOCUMENTS: "documents",
+    StepKind.PHONE_CONFIRMATION: "phone confirmation",
+    StepKind.FINISH_BY_HAND: "completion by hand",
+}
+_WORDS = {kind.value: words for kind, words in STEP_WORDS.items()}
 
 
 def step_words(step: str) -> str:
     """Return a step as people say it: C(phone confirmation)."""
-    return step.replace("_", " ")
+    return _WORDS.get(step) or step.replace("_", " ")
 
 
 def headline(overview: Overview) -> str:
@@ -82,7 +106,7 @@ def summary(overview: Overview) -> list[str]:
         f"{headline(overview)}.",
         *_first(overview.said),
         *_first([trouble_line(one) for one in overview.troubles]),
-        *_first([wait_line(one, overview.calendar) for one in overview.waits]),
+        *_first([wait_line(some, overview.calendar) for some in as_one(overview.waits)]),
     ]
 
 
@@ -97,18 +121,30 @@ def trouble_line(trouble: Trouble) -> str:
     return f"{subject}{trouble.message} {trouble.next_move}".strip()
 
 
-def wait_line(wait: Wait, calendar: Calendar) -> str:
-    """Return what is waited for, and how its end is confirmed."""
-    order = f"order {wait.order} at {wait.account} " if wait.order else ""
-    since = f" since {calendar.day(wait.since)}" if wait.since else ""
-    until = f", latest by {calendar.day(wait.latest_by)}" if wait.latest_by else ""
-    waits = f"{order}waits for {step_words(wait.step)} ({wait.role}){since}{until}"
-    return f"{wait.name}: {waits}. Confirm: {confirmation(wait)}"
+def wait_line(waits: Sequence[Wait], calendar: Calendar) -> str:
+    """Return what is waited for, and how its end is confirmed. C(waits): those that are one for people."""
+    first, until, since = waits[0], soonest(one.latest_by for one in waits), soonest(one.since for one in waits)
+    order = f"order {first.order} at {first.account} " if first.order else ""
+    waited = f"{order if len(waits) == 1 else f'{first.subject} at {first.account} '}waits for {step_words(first.step)}"
+    ends = "".join(
+        (
+            f" since {calendar.day(since)}" if since else "",
+            f", latest by {calendar.day(until)}" if until else "",
+            f", taken by {first.taken_by}" if first.is_taken(calendar.now) else "",
+        )
+    )
+    return f"{names_of(waits)}: {waited} ({first.role}){ends}. Confirm: {confirmation(first)}"
+
+
+def names_of(waits: Sequence[Wait]) -> str:
+    """Return whose waits they are."""
+    names, more = [one.name for one in waits[:_NAMES]], len(waits) - _NAMES
+    return ", ".join(names) + (f" and {more} more" if more > 0 else "")
 
 
 def confirmation(wait: Wait) -> str:
     """Return the command that confirms a step."""
-    return f"ansible-playbook koshin.tls.confirm -e tls_certificate={wait.name} -e tls_step={wait.step} -e tls_by=NAME"
+    return confirm_command(wait.step, certificate=wait.name, account=wait.account, alone=wait.alone)
 
 
 def late(wait: Wait, calendar: Calendar) -> Trouble:

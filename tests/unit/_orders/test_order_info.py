@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.message import Message, MessageKind
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import DnsToken, FileToken, Placement
-from ansible_collections.koshin.tls.plugins.module_utils._core.step import Awaited, StepKind
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import DUTIES, Awaited, StepKind
 from ansible_collections.koshin.tls.plugins.modules import order_info
 from unit._orders.office import COMPANY, DAY, INTRA, SATO, SHOP, SUZUKI, WWW, Office
 
@@ -223,3 +225,10 @@ def test_without_tokens_the_handover_says_so(office, look):
 
 def test_an_empty_handover(office, look):
     assert look(format="handover")["summary"] == ["No order is open."]
+
+
+def test_the_guide_names_every_step_with_its_role():
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "human-steps.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \|.*?\| (\w+) \|", guide, flags=re.MULTILINE))
+
+    assert rows == {kind.value: duty.role for kind, duty in DUTIES.items()}

@@ -78,7 +78,10 @@ def test_a_released_order_is_closed_and_waits_for_whoever_finishes_it(desk):
     item = desk.release()
 
     assert (item["changed"], item["error"], item["state"]) == (True, None, "released")
-    assert item["message"].startswith("released order 1: order: a renewal at local; its number there is 1, our own")
+    assert item["message"] == "released order 1, to be finished by hand"
+    assert item["by_hand"][0].startswith(
+        "order: a renewal at local; its number there is 1, our own reference is koshin-"
+    )
     assert any(f"pending/{KEY_HASH}" in line for line in item["by_hand"])
     assert any("-e tls_step=finish_by_hand" in line for line in item["by_hand"])
     with desk.ledger() as ledger:
@@ -107,7 +110,7 @@ def test_check_mode_releases_nothing(desk):
 
     item = desk.release(check_mode=True)
 
-    assert (item["changed"], item["message"].startswith("would release order 1: ")) == (True, True)
+    assert (item["changed"], item["message"].startswith("would release order 1, ")) == (True, True)
     assert desk.office.path.read_bytes() == before
 
 

@@ -150,7 +150,7 @@ def test_an_order_that_the_ca_has_lost_can_be_given_up(tmp_path):
     go(control(tmp_path, local=MemoryAuthority()), job())
     known = control(tmp_path, local=Cancelling())
 
-    (item,) = cancel([NAME], known, check_mode=False, wait_seconds=0, retention_days=400).items
+    (item,) = cancel([NAME], known, check_mode=False, wait_seconds=0).items
 
     assert (item["changed"], item["message"], item["error"]) == (True, "cancelled order 1", None)
     with known.ledger(read_only=True) as ledger:
@@ -163,7 +163,7 @@ def test_giving_up_leaves_the_order_of_another_certificate_alone(tmp_path):
     known.authorities["local"].loses = ""
     go(known, job(wanted=replace(WANTED, name="second"), pending="55" * 32))
 
-    (item,) = cancel([NAME], known, check_mode=False, wait_seconds=0, retention_days=400).items
+    (item,) = cancel([NAME], known, check_mode=False, wait_seconds=0).items
 
     assert item["message"].startswith("cancelled order koshin-")
     assert known.authorities["local"].cancelled == []

@@ -116,6 +116,7 @@ class MemoryLedger:
     """The part of the ledger that a report uses; it writes down what it was told."""
 
     orders: Sequence[OrderRecord] = ()
+    closed: Sequence[OrderRecord] = ()
     awaited: Sequence[HumanStep] = ()
     issued: list[Issue] = field(default_factory=list)
     lying: list[Placement] = field(default_factory=list)
@@ -127,6 +128,14 @@ class MemoryLedger:
 
     def open_orders(self) -> dict[str, OrderRecord]:
         return {one.certificate: one for one in self.orders}
+
+    def order(self, own_reference: str) -> OrderRecord | None:
+        every = (*self.orders, *self.closed)
+        return next((one for one in every if one.own_reference == own_reference), None)
+
+    def announce(self, names: Sequence[str], kind: StepKind, awaited: Sequence[HumanStep]) -> bool:
+        self.told.append(("announced", *names, kind.value, *awaited))
+        return True
 
     def issues(self) -> dict[str, Issue]:
         return {one.certificate: one for one in self.issued}

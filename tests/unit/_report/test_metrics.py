@@ -82,6 +82,7 @@ def test_every_number_is_told():
         "koshin_certificate_failed": {www: 0, b: 1},
         "koshin_step_waiting_since_timestamp_seconds": {payment: now - 2 * day},
         "koshin_step_latest_by_timestamp_seconds": {payment: now + 7 * day},
+        "koshin_steps_waiting": {(("step", "payment"), ("role", "payer")): 1},
         "koshin_findings": {(("severity", "blocks"),): 0, (("severity", "warns"),): 1},
         "koshin_run_timestamp_seconds": {(): now},
     }

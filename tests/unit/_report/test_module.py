@@ -88,6 +88,24 @@ def test_waiting_for_a_person_is_success(night):
     assert line.endswith("-e tls_certificate=www.example.jp -e tls_step=payment -e tls_by=NAME")
 
 
+def test_whoever_finished_an_order_by_hand_is_waited_for_no_more(night):
+    wanted = night.order(awaits=())
+    with night.ledger() as ledger:
+        waits = replace(step(WWW, StepKind.FINISH_BY_HAND), own_reference=None, subject=wanted.own_reference)
+        ledger.announce([WWW], StepKind.FINISH_BY_HAND, [waits])
+        ledger.close_order(wanted.own_reference, OrderState.RELEASED, "released for completion by hand")
+    in_use = certificate(WWW, ends_in=10_000)
+
+    check = night.run(_ansible_check_mode=True, certificates=[in_use])
+    assert "waits for completion by hand" in " ".join(check["summary"])
+    told = night.run(certificates=[in_use])
+
+    assert "waits for" not in " ".join(told["summary"])
+    with night.ledger() as ledger:
+        assert ledger.steps() == []
+    assert night.run(certificates=[in_use])["changed"] is False
+
+
 def test_what_hosts_did_is_remembered_once(night):
     order = night.order(awaits=())
     made = issue(WWW)
