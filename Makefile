@@ -19,7 +19,7 @@ help:
 	@echo 'make lint         ruff, mypy, yamllint, ansible-lint, changelog fragments'
 	@echo 'make sanity       ansible-test sanity, on a copy of the checkout'
 	@echo 'make unit         tests/unit'
-	@echo 'make contract     tests/contract'
+	@echo 'make contract     tests/contract, real mail servers, as root'
 	@echo 'make integration  tests/integration, real hosts, as root'
 	@echo 'make pytest ARGS="tests/unit/test_house.py -x"'
 	@echo 'make bench        speed beside the peers, as a table'
@@ -39,8 +39,11 @@ lint: .venv/tests.stamp $(LINK)
 sanity: .venv/tests.stamp
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/run/sanity
 
-unit contract: .venv/tests.stamp $(LINK)
-	@$(BIN)/python -m pytest tests/$@
+unit: .venv/tests.stamp $(LINK)
+	@$(BIN)/python -m pytest tests/unit
+
+contract: root debian-packages .venv/tests.stamp $(LINK)
+	@$(BIN)/python -m pytest tests/contract
 
 integration: root debian-packages .venv/tests.stamp $(LINK)
 	@$(BIN)/python -m pytest tests/integration

@@ -80,7 +80,7 @@ def run(
 def missing_library(error: ImportError) -> KoshinError:
     """Say which library a host's Python cannot load, and how it is installed there."""
     module = (error.name or "cryptography").split(".")[0]  # what is built for another system has no name
-    library = {"dns": "dnspython"}.get(module, module)
+    library = {"dkim": "dkimpy", "dns": "dnspython"}.get(module, module)
     return KoshinError(
         f"{sys.executable} cannot load {library}: {error}.",
         f"Install it there: apt-get (or dnf) install python3-{library}, or pip install {library}.",

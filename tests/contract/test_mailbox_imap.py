@@ -3,18 +3,24 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import imaplib
-import itertools
 import ssl
 from collections.abc import Iterator
 from email.message import EmailMessage
+from types import SimpleNamespace
 
+import dkim
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ansible_collections.koshin.tls.plugins.module_utils._mail.folder_names import to_wire
+from ansible_collections.koshin.tls.plugins.modules import mailbox_info
 from contract.mailboxes import PASSWORD, BodiesGivenOut, CuttingProxy, Reader, fill
 from sandbox.mailserver import MailServer, start_mailserver
+from sandbox.name_server import NameServer
 from sandbox.serving import server_certificate
 from sandbox.tokens import TokenServer
 from unit._mail.material import letter, portal
@@ -292,6 +298,54 @@ def forged_below() -> EmailMessage:
     return mail
 
 
+def test_a_signature_is_checked_by_dns_on_its_way_through_smtp_and_imap(server: MailServer, address: str):
+    key, record = dkim_key()
+    raw = letter().as_bytes()
+    signature = dkim.sign(raw, b"s1", b"shop.example", key, include_headers=[b"From", b"Subject"])
+    server.deliver(signature.replace(b"\r\n", b"\n") + raw, to=address)
+    server.deliver(letter("unsigned"), to=address)
+
+    with NameServer({"s1._domainkey.shop.example": {"TXT": record}}) as dns:
+        account = {
+            "name": "shop",
+            "ca": "portal",
+            "provider": "here",
+            "senders": ["@shop.example"],
+            "check_dkim": True,
+            "resolver": {"dns_server": dns.address},
+            "mailbox": server.settings(address),
+        }
+        # A resolver may be given for shops on this machine only.
+        here = {"name": "here", "base": "generic_ja", "checked_on": "2026-11-01", "my_page": "http://127.0.0.1/"}
+        lists = {"accounts": [account], "providers": [here]}
+        params = {"ledger": "/nowhere/ledger", **lists, "account": None, "since": None, "limit": 20}
+        first, second = mailbox_info.mailbox_info(SimpleNamespace(params=params)).items
+
+    assert (first["subject"], first["trusted"], first["distrust"]) == ("更新のご案内", True, "")
+    assert (second["subject"], second["trusted"]) == ("unsigned", False)
+    assert second["distrust"] == "it has no DKIM signature of shop.example"
+
+
+def dkim_key() -> tuple[bytes, str]:
+    """Private key (PEM) and TXT record."""
+    key = rsa.generate_private_key(65537, 2048)
+    form, public = serialization.PrivateFormat.TraditionalOpenSSL, serialization.PublicFormat.SubjectPublicKeyInfo
+    private = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    coded = base64.b64encode(key.public_key().public_bytes(serialization.Encoding.DER, public)).decode()
+    return private, f'"v=DKIM1; k=rsa; p=" "{coded[:200]}" "{coded[200:]}"'
+
+
+def test_the_server_and_its_files_hold_the_same_mails(server: MailServer, address: str):
+    server.deliver(letter("one"), to=address)
+    server.deliver(letter("two", "more\n" * 1000), to=address)
+
+    over_the_wire = Reader(portal(server.settings(address))).read()
+    from_its_files = Reader(portal({"directory": str(server.maildir(address))})).read()
+
+    assert [mail.identity for mail in from_its_files] == [mail.identity for mail in over_the_wire]
+    assert [(mail.subject, mail.text) for mail in from_its_files] == [(m.subject, m.text) for m in over_the_wire]
+
+
 def test_a_server_that_is_gone():
     with start_mailserver({ADDRESSES[0]: PASSWORD}) as running:
         reader = Reader(portal(running.settings(ADDRESSES[0])))
@@ -301,4 +355,3 @@ def test_a_server_that_is_gone():
 
     assert reader.error.code == "mailbox_unreadable"
     assert "cannot be reached" in reader.error.message
-    assert list(itertools.islice(reader.marks, 1)) == []

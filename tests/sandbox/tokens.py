@@ -20,8 +20,8 @@ class TokenServer:
     """Tokens for ``client_id`` and ``client_secret`` (RFC 6749 section 4.4) that open ``username``'s mailbox.
 
     Introspection (RFC 7662) is plain HTTP at ``introspection_url``; with ``certificate`` tokens come by HTTPS at
-    ``token_url``, else by plain HTTP too. ``answer``: what /token answers instead, status and body. ``asked``: the
-    forms that arrived at /token.
+    ``token_url``, else by plain HTTP too. ``answer``: what /token answers instead, status and body; ``location``: where
+    it sends on to. ``asked``: the forms that arrived at /token.
     """
 
     username: str
@@ -30,6 +30,7 @@ class TokenServer:
     lifetime_seconds: float = 3600.0
     certificate: ServerCertificate | None = None
     answer: tuple[int, bytes] | None = None
+    location: str = ""
     asked: list[dict[str, str]] = field(default_factory=list)
     tokens: dict[str, float] = field(default_factory=dict)
 
@@ -97,6 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
         status, answer = questions[self.path](form)
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
+        if self.tokens.location:
+            self.send_header("Location", self.tokens.location)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)

@@ -9,9 +9,13 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+import typing as t
 
 from .._core.errors import InputRefused, KoshinError
 from .._core.inventory import Resolver
+
+if t.TYPE_CHECKING:
+    import dns.resolver
 
 Endpoint = tuple[str, int]
 _ENDPOINT = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.%]+)\]|(?P<v4>[0-9.]+)):(?P<port>[0-9]{1,5})")
@@ -73,6 +77,16 @@ def _is_address(text: str) -> bool:
     return True
 
 
+def dns_resolver(server: str, timeout_seconds: float) -> dns.resolver.Resolver:
+    """Return what asks one DNS server (C(address) or C(address:port)) alone; raises InputRefused."""
+    import dns.resolver
+
+    address, port = (server, _DNS_PORT) if _is_address(server) else _endpoint(_with_port(server))
+    asked = dns.resolver.Resolver(configure=False)
+    asked.nameservers, asked.port, asked.lifetime = [address], port, timeout_seconds
+    return asked
+
+
 def _ask_system(name: str) -> list[str]:
     try:
         answers = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
@@ -88,10 +102,8 @@ def _ask(server: str, name: str, timeout_seconds: float) -> list[str]:
     import dns.exception
     import dns.resolver
 
-    address, port = (server, _DNS_PORT) if _is_address(server) else _endpoint(_with_port(server))
-    asked = dns.resolver.Resolver(configure=False)
-    asked.nameservers, asked.port, asked.lifetime = [address], port, timeout_seconds
-    where = f"DNS server {address} port {port}"
+    asked = dns_resolver(server, timeout_seconds)
+    where = f"DNS server {asked.nameservers[0]} port {asked.port}"
     try:
         answers = [asked.resolve(name, kind, raise_on_no_answer=False) for kind in ("AAAA", "A")]
     except dns.resolver.NXDOMAIN:

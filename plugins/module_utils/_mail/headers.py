@@ -20,7 +20,6 @@ MOST_FIELDS = 1000
 MOST_FIELD_BYTES = 32 * 1024
 MOST_VALUE = 1000
 
-_END = re.compile(rb"^\r?\n|\r?\n\r?\n")
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _NAME = re.compile(rb"([\x21-\x39\x3b-\x7e]{1,100}):(.*)", re.DOTALL)
 # Some mailers leave spaces inside, or forget the end of the last word.
@@ -62,8 +61,7 @@ class ContentType:
 
 def split(raw: bytes) -> tuple[Headers, bytes]:
     """Return the headers and the body of a mail or part; nothing is raised, limits become a problem."""
-    end = _END.search(raw)
-    block, body = (raw, b"") if end is None else (raw[: end.start()], raw[end.end() :])
+    block, body = _at_the_empty_line(raw)
     problem = ""
     if len(block) > MOST_HEADER_BYTES:
         block, problem = block[:MOST_HEADER_BYTES], f"its headers are larger than {MOST_HEADER_BYTES // 1024} KiB"
@@ -78,6 +76,18 @@ def split(raw: bytes) -> tuple[Headers, bytes]:
                 problem = problem or f"a header is larger than {MOST_FIELD_BYTES // 1024} KiB"
             fields.append((found[1].decode("ascii").lower(), found[2][:MOST_FIELD_BYTES].strip()))
     return Headers(tuple(fields), problem), body
+
+
+def _at_the_empty_line(raw: bytes) -> tuple[bytes, bytes]:
+    """Return what stands before and after the first empty line."""
+    for empty in (b"\n", b"\r\n"):
+        if raw.startswith(empty):
+            return b"", raw[len(empty) :]
+    ends = [(place, len(mark)) for mark in (b"\n\n", b"\n\r\n") if (place := raw.find(mark)) >= 0]
+    if not ends:
+        return raw, b""
+    place, length = min(ends)
+    return raw[:place], raw[place + length :]
 
 
 def words(value: bytes) -> str:

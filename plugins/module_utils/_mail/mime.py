@@ -10,12 +10,16 @@ from binascii import a2b_qp
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from .charsets import decoded
 from .headers import ContentType, Headers, content_type, from_base64, plain_name, split
 
 MOST_PARTS = 100
 MOST_DEPTH = 20
+# In characters; in bytes it is twice as much.
 MOST_TEXT = 256 * 1024
 MOST_FALSE_BOUNDARIES = 10_000
+# Each level of nesting looks through what it holds: six of them for the largest mail.
+MOST_SEARCHED = 64 * 1024 * 1024
 MOST_BOUNDARY = 200
 
 _AS_THEY_STAND = frozenset({"", "7bit", "8bit", "binary"})
@@ -23,13 +27,14 @@ _AS_THEY_STAND = frozenset({"", "7bit", "8bit", "binary"})
 
 @dataclass
 class Budget:
-    """What is left for one mail; ``text`` counts characters.
+    """What is left for one mail; ``text`` counts characters, ``searched`` bytes.
 
     ``problems``: why not all of it was read, in the order of finding them.
     """
 
     parts: int = MOST_PARTS
     text: int = MOST_TEXT
+    searched: int = MOST_SEARCHED
     problems: list[str] = field(default_factory=list)
 
     def object(self, problem: str) -> None:
@@ -45,10 +50,11 @@ class Budget:
         self.parts -= 1
         return True
 
-    def take_text(self, text: str) -> str:
-        """Return as much of a text as there is room for."""
-        if len(text) > self.text:
-            self.object(f"its text is longer than {MOST_TEXT // 1024} KiB")
+    def take_text(self, raw: bytes, charset: str) -> str:
+        """Return as much of a text as there is room for; a character of Japanese is two bytes or so."""
+        text = decoded(raw[: 2 * self.text], charset)
+        if len(text) > self.text or len(raw) > 2 * self.text:
+            self.object(f"its text is longer than {MOST_TEXT // 1024} Ki characters")
         taken = text[: self.text]
         self.text -= len(taken)
         return taken
@@ -100,6 +106,10 @@ def children(part: Part, budget: Budget) -> list[Part]:
     boundary = part.type["boundary"].encode("latin-1", "replace")[:MOST_BOUNDARY]
     otherwise = "message/rfc822" if part.type.kind == "multipart/digest" else "text/plain"
     found: list[Part] = []
+    budget.searched -= len(part.body)
+    if budget.searched < 0:
+        budget.object("its parts are nested too deep for their size")
+        return found
     for raw in _between(part.body, boundary, budget) if boundary else ():
         if not budget.take():
             break

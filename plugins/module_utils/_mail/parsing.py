@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .charsets import decoded
 from .cleaning import clean
 from .headers import Headers
 from .mail import Attachment
@@ -102,8 +101,7 @@ def _forwarded(part: Part, budget: Budget, depth: int) -> _Content:
 
 def _text(part: Part, budget: Budget) -> _Content:
     raw = content_of(part, budget)
-    # At most four bytes are a character, so nothing is decoded that would be cut off.
-    text = budget.take_text(decoded(raw[: 4 * budget.text + 4], part.type["charset"]))
+    text = budget.take_text(raw, part.type["charset"])
     is_html = part.type.kind == "text/html"
     if is_html:
         text = text_of(text)

@@ -38,11 +38,14 @@ def split_history(text: str, subject: str) -> tuple[str, str]:
     history: list[str] = []
     lines = text.split("\n")
     for place, line in enumerate(lines):
+        if not line or _QUOTED.match(line):
+            (history if line else own).append(line)
+            continue
         forwarded = forwarded or _FORWARDED.fullmatch(line) is not None
         if not forwarded and _begins_history(lines, place):
             history += lines[place:]
             break
-        (history if _QUOTED.match(line) or _leads_to_quotation(lines, place) else own).append(line)
+        (history if _leads_to_quotation(lines, place) else own).append(line)
     if not "".join(own).strip():
         return text.strip("\n"), ""
     return "\n".join(own).strip("\n"), "\n".join(history).strip("\n")

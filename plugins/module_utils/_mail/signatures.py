@@ -50,9 +50,9 @@ def _invalid(raw: bytes, place: int, tags: t.Mapping[str, str], look_up_text: Lo
     import dkim
 
     def look_up(name: bytes, timeout: float = LOOK_UP_SECONDS) -> bytes | None:
-        text = name.decode("ascii")
-        found = dkim.get_txt(text, timeout=timeout) if look_up_text is None else look_up_text(text)
-        return t.cast(t.Optional[bytes], found)
+        if look_up_text is not None:
+            return look_up_text(name.decode("ascii"))
+        return t.cast(t.Optional[bytes], dkim.get_txt(name, timeout=timeout))
 
     try:
         checked = dkim.DKIM(raw, timeout=LOOK_UP_SECONDS, minkey=1024)

@@ -18,6 +18,7 @@ from .._core.errors import KoshinError
 from .._core.message import Message, MessageKind
 from .._core.order import Finding, OrderRecord, Severity
 from .._core.portal_mails import came_before, missing_mails, owners
+from .._dcv.texts import text_look_up
 from .._ledger.ledger import Ledger
 
 # No notice comes earlier than this before the order that it leads to.
@@ -52,8 +53,9 @@ def _read(account: Account, settings: PortalSettings, ledger: Ledger, now: datet
     from .._mail.understanding import understand
 
     desk, error = _Desk(account.name, ledger), None
+    look_up = text_look_up(account.resolver) if settings.check_dkim else None
     try:
-        for mail, mark in read_new(settings, ledger.marks(account.name), now=now):
+        for mail, mark in read_new(settings, ledger.marks(account.name), now=now, look_up_text=look_up):
             desk.take(understand(mail, account=account.name, settings=settings), mail.folder, mark)
     except KoshinError as said:
         error = said

@@ -160,6 +160,14 @@ def test_nonsense_is_an_error_after_what_could_be_read(certificate: ServerCertif
     assert error.next_move
 
 
+def test_more_than_was_asked_for_is_not_even_read(certificate: ServerCertificate):
+    with RudeImap(certificate, {"UID BODY": ONE + b"* 2 FETCH (UID 2 BODY[]<0> {20000000}\r\nx"}) as server:
+        mails, _marks, error = outcome(read_new(portal(settings_for(server, certificate)), {}, now=NOW))
+
+    assert [mail.subject for mail in mails] == ["1"]
+    assert "it sends 20000000 bytes at once where at most 10485761 were asked for" in error.message
+
+
 @pytest.mark.parametrize("name", ["greeting", "CAPABILITY", "AUTHENTICATE", "EXAMINE", "UID LIST", "UID BODY"])
 def test_a_server_that_answers_a_byte_now_and_then(certificate: ServerCertificate, impatient: None, name: str):
     began = time.monotonic()

@@ -42,6 +42,14 @@ def test_a_secret_does_not_travel_in_the_clear(url: str):
         fetch_token(OAuth(url, "koshin", SECRET), context=ssl.create_default_context())
 
 
+def test_redirections_are_not_followed():
+    with TokenServer("tls") as other, TokenServer("tls", answer=(302, b""), location=other.token_url) as tokens:
+        with pytest.raises(TokenRefused, match="answers 302"):
+            fetch(tokens)
+
+        assert other.asked == []
+
+
 @pytest.mark.parametrize(
     ("status", "answer", "message"),
     [

@@ -128,20 +128,20 @@ def nested(depth: int, inner: bytes = b"\n\nx") -> bytes:
 BOMBS = {
     "many parts": (MIXED + b"--b\n\nx\n" * 1_000_000, "it has more than 100 parts"),
     "deep parts": (nested(300), "its parts are nested more than 20 deep"),
-    "deep and large": (nested(19, b"\n\n" + b"\n" * 9 * MEBIBYTE), "its text is longer than 256 KiB"),
+    "deep and large": (nested(19, b"\n\n" + b"\n" * 9 * MEBIBYTE), "its parts are nested too deep for their size"),
     "deep mails": (b"Content-Type: message/rfc822\n\n" * 100_000, "its parts are nested more than 20 deep"),
     "boundaries": (MIXED + b"--bx\n" * 2_000_000, "its boundaries are a maze"),
     "headers": (b"a" * 10 * MEBIBYTE, "its headers are larger than 256 KiB"),
     "many headers": (b"a: b\n" * 2_000_000, "its headers are larger than 256 KiB"),
     "words": (b"Subject: " + b"=?utf-8?B?QQ==?= " * 100_000, "its headers are larger than 256 KiB"),
-    "lines": (b"\n" * 10 * MEBIBYTE, "its text is longer than 256 KiB"),
-    "quotations": (b"\n" + b">\n" * 5 * MEBIBYTE, "its text is longer than 256 KiB"),
-    "html": (b"Content-Type: text/html\n\n" + b"<td>" * 2 * MEBIBYTE, "its text is longer than 256 KiB"),
-    "escapes": (b"Content-Type: text/plain; charset=iso-2022-jp\n\n" + b"\x1b$B" * 3 * MEBIBYTE, ""),
+    "lines": (b"\n" * 10 * MEBIBYTE, "its text is longer than 256 Ki characters"),
+    "quotations": (b"\n" + b">\n" * 5 * MEBIBYTE, "its text is longer than 256 Ki characters"),
+    "html": (b"Content-Type: text/html\n\n" + b"<td>" * 2 * MEBIBYTE, "its text is longer than 256 Ki characters"),
+    "escapes": (b"Content-Type: text/plain; charset=iso-2022-jp\n\n" + b"\x1b$B" * 3 * MEBIBYTE, None),
     "no characters": (b"Content-Type: text/plain; charset=euc-jp\n\n" + b"\xff" * 10 * MEBIBYTE, None),
     "many texts": (
         MIXED + b"".join(b"--b\n\n" + b"x" * 200_000 + b"\n" for _ in range(50)),
-        "its text is longer than 256 KiB",
+        "its text is longer than 256 Ki characters",
     ),
 }
 

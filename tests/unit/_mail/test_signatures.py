@@ -6,12 +6,15 @@ from __future__ import annotations
 from functools import cache
 
 import dkim
+import dns.resolver
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ansible_collections.koshin.tls.plugins.module_utils._mail.headers import split
 from ansible_collections.koshin.tls.plugins.module_utils._mail.senders import Sender, judged
+from ansible_collections.koshin.tls.plugins.module_utils._mail.signatures import proved_by_signature
+from sandbox.name_server import NameServer
 from unit._mail.material import letter, portal
 
 
@@ -82,11 +85,32 @@ def test_what_proves_nothing(raw: bytes, why: str):
     assert why in sender.distrust
 
 
+def test_a_signature_that_two_readers_read_differently_proves_nothing():
+    """As if a way were found to show one signature to the choice here and another to the library that verifies it."""
+    headers, _body = split(signed(MAIL))
+
+    why = proved_by_signature(signed(MAIL, "evil.example"), headers, "shop.example", look_up)
+
+    assert why == "its DKIM signature can be read in two ways"
+
+
 def test_a_resolver_that_fails_proves_nothing():
     def failing(name: str) -> bytes | None:
         raise OSError("no network")
 
     assert "no network" in judge(signed(MAIL), resolver=failing).distrust
+
+
+def test_without_a_resolver_dns_is_asked_as_this_machine_does(monkeypatch: pytest.MonkeyPatch):
+    record = keys("shop.example")[1].decode()
+    with NameServer({"s1._domainkey.shop.example": {"TXT": f'"{record[:200]}" "{record[200:]}"'}}) as server:
+        machine = dns.resolver.Resolver(configure=False)
+        address, _colon, port = server.address.partition(":")
+        machine.nameservers, machine.port = [address], int(port)
+        monkeypatch.setattr(dns.resolver, "default_resolver", machine)
+
+        assert judge(signed(MAIL), resolver=None).trusted
+        assert not judge(signed(MAIL, "mail.shop.example"), resolver=None).trusted
 
 
 def test_a_stranger_is_not_looked_up_at_all():
