@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
 from .._core.names import problem_of
@@ -50,6 +51,7 @@ def host_list(text: str) -> list[str]:
     return [name for name in (host(word) for word in words if word) if name]
 
 
+@lru_cache(maxsize=10_000)
 def host(word: str) -> str:
     """Return a word as a host name (LDH, perhaps C(*.) in front), "" where it is none that a CA certifies."""
     name = word.lower().rstrip(".")

@@ -19,7 +19,7 @@ from .._core.provider import Labels
 
 # No label or value of a mail is longer; what is may be made to keep us busy.
 LONGEST_LINE = 2_000
-MOST_LINES = 5_000
+MOST_LINES = 2_000
 _MOST_VALUE_LINES = 20
 _MOST_WORDS = 6
 _PLAIN = ("order_number", "invoice_number", "amount", "tax", "due_on")

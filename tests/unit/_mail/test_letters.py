@@ -142,6 +142,18 @@ def test_an_approval_by_code_gives_the_code(shop: str, html_only: bool):
             "承認する場合は「承認する」ボタンを押してください。",
             MessageKind.APPROVAL_REQUEST,
         ),
+        (
+            "generic_ja",
+            "ORDER #26104233 - Domain Control Validation for www.example.jp",
+            "To approve the certificate for your domain, enter the validation code.",
+            MessageKind.APPROVAL_REQUEST,
+        ),
+        (
+            "generic_ja",
+            "Your order #26104233 is complete",
+            "Thank you for buying a certificate for your domain www.example.jp.",
+            MessageKind.NOT_UNDERSTOOD,
+        ),
         ("bestssl", "更新案内メール", "www.example.jp の更新時期です。有効期限: 2027/1/22", MessageKind.RENEWAL_NOTICE),
         (
             "bestssl",
@@ -160,6 +172,23 @@ def test_an_approval_by_code_gives_the_code(shop: str, html_only: bool):
 )
 def test_documented_subjects_are_understood(shop: str, subject: str, text: str, kind: MessageKind):
     assert said(text, subject=subject, shop=shop).kind is kind
+
+
+def test_a_mail_about_several_orders_is_about_none_of_them_by_number():
+    """Its names tell which certificates are meant; one of its numbers would tie it to one of them alone."""
+    text = (
+        "注文番号：1001\nコモンネーム：a.example.jp\n\n注文番号：1002\nコモンネーム：b.example.jp\n有効期限：2027/1/1\n"
+    )
+
+    message = said(text, subject="更新のご案内")
+
+    assert (message.order_number, message.names) == ("", ("a.example.jp", "b.example.jp"))
+
+
+def test_words_that_a_kind_must_not_hold_keep_mails_of_another_apart():
+    text = "ご契約期間内の再発行の申請を受け付けました。審査を開始します。\nコモンネーム：www.example.jp"
+
+    assert said(text, subject="証明書再発行の申請を受け付けました").kind is MessageKind.RECEIVED
 
 
 def assert_says(message: Message, kind: MessageKind, facts: Facts) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
@@ -186,3 +187,33 @@ def test_the_shops_first_word_for_a_value_counts_most():
     text = "合計：59,800円\nご請求金額：65,780円\n請求書番号：INV-1\n"
 
     assert said(text, subject="ご請求書").amount == "65,780円"
+
+
+SIZE = 256 * 1024
+TEDIOUS = {
+    "names": "www.example.jp\n" * (SIZE // 15),
+    "labelled names": "".join(f"ドメイン：w{place}.example.jp\n" for place in range(12_000)),
+    "international names": "".join(f"ドメイン：日本語{place}.jp\n" for place in range(14_000)),
+    "names in one line": "ドメイン：日本語.jp、" * (SIZE // 12),
+    "labels": "請求書番号\n" * (SIZE // 6),
+    "records": "".join(f"ドメイン：w{n}.example.jp\nw{n}.example.jp. IN TXT abc\n" for n in range(5_000)),
+    "files": "設置先：http://a.example.jp/.well-known/pki-validation/a.txt\n記載内容：a\n" * (SIZE // 64),
+    "links": "https://www.shop.example.jp/a " * (SIZE // 30),
+    "what NFKC makes long": "ﷺ" * SIZE,
+    "blocks": "-----BEGIN CERTIFICATE-----\n" * (SIZE // 28),
+    "dots": "a." * (SIZE // 2),
+    "digits": "1,000" * (SIZE // 5),
+    "colons": "a:b:c:d\n" * (SIZE // 8),
+    "brackets": "請求書番号((" * (SIZE // 7),
+    "lines": "\n" * SIZE,
+    "spaces": " " * SIZE,
+}
+
+
+@pytest.mark.parametrize("text", TEDIOUS.values(), ids=TEDIOUS)
+def test_no_text_keeps_us_busy(text: str):
+    began = time.process_time()
+
+    said(text, subject=text[:5_000])
+
+    assert time.process_time() - began < 1

@@ -24,7 +24,7 @@ SHAPES: list[dict[str, t.Any]] = [
     },
     {
         "kind": "approval_request",
-        "subject": ["Approve Certificate Request", "Domain Approval", "Domain Control Validation", "ORDER #"],
+        "subject": ["Approve Certificate Request", "Domain Approval", "Domain Control Validation"],
         "body": ["certificate", "domain"],
         "without": ["has been issued", "発行"],
     },
