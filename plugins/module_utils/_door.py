@@ -35,8 +35,9 @@ class Module(AnsibleModule):
         )
         # Ansible took every word of these lists for a secret and would scrub host names out of results.
         self.no_log_values = set().union(*(secrets(self.params[name], fields) for name, fields in lists.items()))
-        shown = {name: self.params[name] for name in options if not options[name].get("no_log")}
-        self._invocation = {"module_args": shown}
+        # A list of mappings is not shown again beside what became of it.
+        hidden = {name for name, option in options.items() if option.get("no_log") or option.get("elements") == "dict"}
+        self._invocation = {"module_args": {name: self.params[name] for name in options if name not in hidden}}
 
     def refuse(self, error: KoshinError) -> t.NoReturn:
         """End with the whole input refused: nothing was done."""

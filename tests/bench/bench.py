@@ -53,6 +53,7 @@ def _head(directory: Path, rounds: int) -> str:
             ", ".join(f"{name} {version}" for name, version in versions.items()),
             f"{today}: {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, files on {disk.strip()}",
             f"Task time is a playbook's less that of an empty one; medians of {rounds} rounds, loops in every third.",
+            "Peers go one by one in a loop, projected from 20.",
             "",
         ]
     )

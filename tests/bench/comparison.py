@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from playing import Ansible, Task, seconds_of
+from playing import Ansible, Cost, Task, cost_of
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Contender:
     short: Sequence[str] = ()
     every: int = 1
 
-    def task_seconds(self) -> float:
+    def task_cost(self) -> Cost:
         """Return what the tasks take: the playbook less an empty one, played just before."""
-        empty = seconds_of(self.ansible, [], self.wanted)
-        return seconds_of(self.ansible, self.tasks, self.wanted) - empty
+        empty = cost_of(self.ansible, [], self.wanted)
+        return cost_of(self.ansible, self.tasks, self.wanted) - empty
 
     def rehearse(self) -> None:
         """Play the whole before the clock runs: it is proved to be done, and every Python file compiled.
@@ -35,16 +35,16 @@ class Contender:
         Results are looked through only here: Jinja takes a tenth of a second for a thousand of them.
         """
         proved = [{**task, "failed_when": short} for task, short in zip(self.tasks, self.short, strict=True)]
-        seconds_of(self.ansible, proved, self.wanted)
+        cost_of(self.ansible, proved, self.wanted)
 
 
-def task_seconds(contenders: Sequence[Contender], rounds: int) -> list[float]:
-    """Return the median task time of each, in their order."""
+def task_costs(contenders: Sequence[Contender], rounds: int) -> list[Cost]:
+    """Return what the tasks of each take, in their order: medians."""
     for contender in contenders:
         contender.rehearse()
-    times: list[list[float]] = [[] for _unused in contenders]
+    every: list[list[Cost]] = [[] for _unused in contenders]
     for number in range(rounds):
-        for contender, taken in zip(contenders, times, strict=True):
+        for contender, taken in zip(contenders, every, strict=True):
             if number % contender.every == 0:
-                taken.append(contender.task_seconds())
-    return [median(taken) for taken in times]
+                taken.append(contender.task_cost())
+    return [Cost(median(one.wall for one in taken), median(one.processor for one in taken)) for taken in every]

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plays playbooks on this machine, with our Ansible or with the peers', and says how long each took."""
+"""Plays playbooks on this machine, with our Ansible or with the peers', and says what each took."""
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import tempfile
 import time
@@ -38,6 +39,27 @@ class PlayFailed(Exception):
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What something took: seconds on the wall, and of processors, in all its processes together."""
+
+    wall: float
+    processor: float
+
+    def __sub__(self, other: Cost) -> Cost:
+        return Cost(self.wall - other.wall, self.processor - other.processor)
+
+    def projected(self, measured_at: int, count: int) -> Cost:
+        """Return what `count` pieces would take, in proportion."""
+        return Cost(self.wall / measured_at * count, self.processor / measured_at * count)
+
+    @classmethod
+    def so_far(cls) -> Cost:
+        """Return the time of now, and what processes of ours that have ended used until now."""
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return cls(time.perf_counter(), used.ru_utime + used.ru_stime)
+
+
+@dataclass(frozen=True)
 class Ansible:
     """An ansible-core and its collections; all that it writes lies in `home`."""
 
@@ -45,19 +67,19 @@ class Ansible:
     collections: Path
     home: Path
 
-    def play(self, playbook: Path, inventory: Path, **environment: str) -> float:
-        """Play a playbook and return its seconds on the wall; raises PlayFailed."""
+    def play(self, playbook: Path, inventory: Path, **environment: str) -> Cost:
+        """Play a playbook and return what it took; raises PlayFailed."""
         command = [self.environment / "bin" / "ansible-playbook", "-i", inventory, playbook]
-        began = time.perf_counter()
+        before = Cost.so_far()
         ended = subprocess.run(
             command, env=self._environment() | environment, capture_output=True, text=True, check=False
         )
-        seconds = time.perf_counter() - began
+        taken = Cost.so_far() - before
         if ended.returncode != 0:
             raise PlayFailed(
                 f"{playbook} ended with {ended.returncode}:\n{ended.stdout[-3000:]}\n{ended.stderr[-3000:]}"
             )
-        return seconds
+        return taken
 
     def versions(self) -> dict[str, str]:
         python = self.environment / "bin" / "python"
@@ -92,7 +114,7 @@ def own(directory: Path) -> Ansible:
     return Ansible(CHECKOUT / ".venv", COLLECTIONS, directory / "own")
 
 
-def seconds_of(ansible: Ansible, tasks: Sequence[Task], wanted: Sequence[Any]) -> float:
+def cost_of(ansible: Ansible, tasks: Sequence[Task], wanted: Sequence[Any]) -> Cost:
     """Play tasks on localhost; they find `wanted`, and in `directory` one that is empty. Raises PlayFailed.
 
     Files are left to whoever removes `home`: ext4 gives no inode again for seconds after a file was removed, and looks

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from comparison import Contender, task_seconds
+from comparison import Contender, task_costs
 from material import common_names, write_certificate
 from playing import koshin, peers
 from table import Row, at_least, for_scale
@@ -43,12 +43,11 @@ def rows(directory: Path, rounds: int) -> list[Row]:
     many = Contender(koshin(directory), KOSHIN, certificates, KOSHIN_SHORT)
     loop = Contender(peers(directory), PEERS, certificates[:MEASURED], PEERS_SHORT, every=3)
     nothing = Contender(koshin(directory), NOTHING, [], ["false"])
-    few_seconds, many_seconds, loop_seconds, least = task_seconds([few, many, loop, nothing], rounds)
-    one = loop_seconds / MEASURED
+    few_cost, many_cost, loop_cost, least = task_costs([few, many, loop, nothing], rounds)
     return [
-        for_scale("any task at all (ansible.builtin.ping)", seconds=least),
+        for_scale("any task at all (ansible.builtin.ping)", cost=least),
         *(
-            at_least(f"{count:,} certificates read", koshin=ours, peers=one * count, measured_at=MEASURED, goal=goal)
-            for count, ours, goal in ((FEW, few_seconds, 80), (MANY, many_seconds, 400))
+            at_least(f"{count:,} certificates read", koshin=ours, peers=loop_cost.projected(MEASURED, count), goal=goal)
+            for count, ours, goal in ((FEW, few_cost, 80), (MANY, many_cost, 400))
         ),
     ]

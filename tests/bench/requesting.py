@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from comparison import Contender, task_seconds
+from comparison import Contender, task_costs
 from material import common_names
 from playing import koshin, peers
 from table import Row, at_least
@@ -59,6 +59,5 @@ def rows(directory: Path, rounds: int) -> list[Row]:
     ]
     together = Contender(koshin(directory), KOSHIN, requests, KOSHIN_SHORT)
     loop = Contender(peers(directory), PEERS, requests[:MEASURED], PEERS_SHORT, every=3)
-    ours, theirs = task_seconds([together, loop], rounds)
-    what, projected = f"{COUNT} P-256 keys and CSRs", theirs / MEASURED * COUNT
-    return [at_least(what, koshin=ours, peers=projected, measured_at=MEASURED, goal=GOAL)]
+    ours, theirs = task_costs([together, loop], rounds)
+    return [at_least(f"{COUNT} P-256 keys and CSRs", koshin=ours, peers=theirs.projected(MEASURED, COUNT), goal=GOAL)]

@@ -15,7 +15,6 @@ from dataclasses import is_dataclass
 from datetime import date, datetime, timezone
 from enum import Enum
 
-# Most values are one of these.
 _PLAIN = frozenset({str, int, bool, type(None)})
 
 

@@ -30,13 +30,13 @@ def load_key(pem: bytes, where: str) -> t.Any:
     """Return a private key (PEM, not encrypted) as cryptography's object; raises CertificateUnreadable."""
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    if b"ENCRYPTED" in pem[:LARGEST_TEXT]:
+    refuse_huge(pem, where)
+    if b"ENCRYPTED" in pem:
         raise CertificateUnreadable(
             f"{where}: the private key is encrypted, and nobody types a password at night.",
             "Decrypt it: openssl pkey -in OLD -out NEW, with mode 0600.",
             code="key_encrypted",
         )
-    refuse_huge(pem, where)
     with reading(where, "private key"):
         try:
             # An RSA key's primes are not proved at each look: that takes 40 ms, and the host made the key itself.
@@ -73,13 +73,13 @@ def refuse_huge(text: str | bytes, where: str) -> None:
 
 
 def load_request(pem: str, where: str) -> x509.CertificateSigningRequest:
-    """Return a CSR as cryptography's object; raises CertificateUnreadable, also for one not signed by its own key."""
+    """Return a CSR as cryptography's object; raises CertificateUnreadable, also where its own key did not sign it."""
     from cryptography import x509
 
     refuse_huge(pem, where)
     with reading(where, "request"):
         request = x509.load_pem_x509_csr(pem.encode("utf-8"))
-        genuine = request.is_signature_valid
+        genuine, _unused = request.is_signature_valid, request.public_key()
     if not genuine:
         raise CertificateUnreadable(f"{where}: the request is not signed by its own key.", "Make a new request.")
     return request
@@ -87,6 +87,4 @@ def load_request(pem: str, where: str) -> x509.CertificateSigningRequest:
 
 def key_hash_of_csr(pem: str, where: str) -> str:
     """Return the key_hash of a CSR; raises as C(load_request) does."""
-    request = load_request(pem, where)
-    with reading(where, "request"):
-        return key_hash_of(request.public_key())
+    return key_hash_of(load_request(pem, where).public_key())

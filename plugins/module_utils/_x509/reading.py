@@ -62,7 +62,7 @@ def load_certificate(pem: str, where: str) -> x509.Certificate:
         raise CertificateUnreadable(f"{where} holds no certificate: {_found_instead(pem)}.", ANOTHER_COPY)
     with reading(where, "certificate"):
         certificate = x509.load_pem_x509_certificate(blocks[0].encode("utf-8"))
-        # These are parsed when first asked for: ask here, so that what is broken is found here and nowhere else.
+        # Parsed when first asked for: what is broken is found here, and nowhere else.
         _unused = certificate.subject, certificate.issuer, certificate.public_key(), certificate.extensions
     return certificate
 

@@ -8,7 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+from ansible.module_utils.testing import patch_module_args
+
 from ansible_collections.koshin.tls.plugins.module_utils._door import missing_library
+from ansible_collections.koshin.tls.plugins.modules import certificate_request
 from ansible_collections.koshin.tls.plugins.modules.certificate_info import certificate_info
 from ansible_collections.koshin.tls.plugins.modules.certificate_install import run_command
 
@@ -36,6 +40,23 @@ def test_certificates_that_claim_one_file_are_refused_before_anything_is_ordered
     assert codes == ["claimed_twice", "claimed_twice", None, "wrong_type", None]
     assert "/tls/www.key" in outcome.items[1]["error"]["message"]
     assert [entry["name"] for entry in outcome.extra["wanted"]] == ["mail.example.jp", "b.example.jp"]
+
+
+def test_requests_are_returned_in_their_order_and_what_was_asked_is_not_shown_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    key, names = {"type": "ec", "size": 256}, [f"host{number}.example.jp" for number in range(20)]
+    wanted = [{"name": name, "key": key, "subject": {"common_name": name}} for name in names]
+    given = {"requests": [*wanted, {**wanted[3]}], "directory": str(tmp_path)}
+
+    with patch_module_args(given), pytest.raises(SystemExit):
+        certificate_request.main()
+
+    result = json.loads(capsys.readouterr().out)
+    assert [item["name"] for item in result["requests"]] == [*names, names[3]]
+    assert result["errors"] == [names[3], names[3]]
+    assert len({item["key_hash"] for item in result["requests"]} - {None}) == 19
+    assert result["invocation"] == {"module_args": {"directory": str(tmp_path)}}
 
 
 def test_commands_are_found_where_daemons_lie_whatever_the_path_is(monkeypatch):
