@@ -15,6 +15,7 @@ from integration.harness.estate import Estate
 from integration.harness.host import Host
 from integration.harness.images import BOOKWORM, BULLSEYE, images
 from integration.harness.pool import Pool, pool
+from integration.harness.portal import Portal, Sells, portal
 from integration.harness.slots import Slot, claimed_slot
 
 # tests/conftest.py puts a link to the checkout there.
@@ -74,3 +75,17 @@ def estate(hosts: Mapping[str, Host], host_pool: Pool, bought_elsewhere: Authori
     directory.mkdir()
     access = host_pool.access
     return Estate(hosts, directory, access=access, collections=COLLECTIONS, authority=bought_elsewhere)
+
+
+@pytest.fixture
+def shop(hosts: Mapping[str, Host], host_pool: Pool, tmp_path: Path) -> Iterator[Portal]:
+    """An operator's estate on the fresh web1 and web2 whose certificates come from the stand-in reseller."""
+    directory = tmp_path / "control"
+    directory.mkdir()
+
+    def estate(sells: Sells) -> Estate:
+        two = {name: hosts[name] for name in ("web1", "web2")}
+        return Estate(two, directory, access=host_pool.access, collections=COLLECTIONS, authority=sells)
+
+    with portal(estate, tmp_path / "shop") as opened:
+        yield opened

@@ -7,9 +7,9 @@ import copy
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from integration.harness.authority import Authority, Bought
+from integration.harness.authority import Bought
 from integration.harness.host import Host
 from integration.harness.pool import Access
 from integration.harness.runner import Plays, Run, Runner, Watch
@@ -55,6 +55,12 @@ SUBJECT = {
 }
 
 
+class Sells(Protocol):
+    """Whoever sold the certificates that are in use before the collection comes."""
+
+    def issue(self, names: Sequence[str], *, subject: Mapping[str, Any], ends_in_days: float) -> Bought: ...
+
+
 class Estate:
     """Hosts, and the inventory of the design's section 5 with the embedded authority.
 
@@ -64,7 +70,7 @@ class Estate:
     """
 
     def __init__(
-        self, hosts: Mapping[str, Host], directory: Path, *, access: Access, collections: Path, authority: Authority
+        self, hosts: Mapping[str, Host], directory: Path, *, access: Access, collections: Path, authority: Sells
     ) -> None:
         """`authority` sold the certificates in use; `directory` has to be there, and empty."""
         self.hosts = hosts
