@@ -12,6 +12,7 @@ class ModuleDocFragment:
 requirements:
   - Python >= 3.11
   - SQLAlchemy >= 2
+  - psycopg >= 3.2, where the ledger is a PostgreSQL database
 attributes:
   action_group:
     description: Use C(group/koshin.tls.control) in C(module_defaults) to give O(ledger) and O(accounts) once.
@@ -21,10 +22,17 @@ attributes:
 options:
   ledger:
     description:
-      - The file of the ledger, which remembers orders, steps of people, tokens and issued certificates.
-      - Give it when the ledger of the control host lies elsewhere than in the home of the user who runs this.
+      - The ledger, which remembers orders, steps of people, mails, tokens and issued certificates; an absolute path of
+        its file, or V(postgresql://user@host:5432/database?sslmode=verify-full) for a PostgreSQL database.
+      - Give it when the ledger lies elsewhere than in the home of the user who runs this; several control hosts, and
+        jobs of AWX without a volume that is kept, need a database.
     type: path
     default: ~/.local/state/koshin/ledger.sqlite
+  ledger_password:
+    description:
+      - Password of the ledger's user at the PostgreSQL server, of at least 8 characters.
+      - Give it when O(ledger) is a database and neither E(PGPASSWORD) nor a password file holds it.
+    type: str
   actor:
     description:
       - The user who launched this AWX job; empty where a schedule did. The audit trail names this user, else the user

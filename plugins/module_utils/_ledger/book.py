@@ -24,18 +24,24 @@ class Book:
     """An open ledger without any words of its own."""
 
     def __init__(
-        self, engine: Engine, path: str, *, actor: str, clock: Callable[[], datetime], read_only: bool
+        self, engine: Engine, location: str, *, actor: str, clock: Callable[[], datetime], read_only: bool
     ) -> None:
-        self._engine, self._path, self._actor, self._clock, self._read_only = engine, path, actor, clock, read_only
-        self._leases = Leases(engine, path, actor=actor, clock=clock)
+        self._engine, self._location, self._actor, self._clock, self._read_only = (
+            engine,
+            location,
+            actor,
+            clock,
+            read_only,
+        )
+        self._leases = Leases(engine, location, actor=actor, clock=clock)
 
     def _reading(self) -> t.ContextManager[Connection]:
-        return reading(self._engine, self._path)
+        return reading(self._engine, self._location)
 
     @contextmanager
     def _writing(self) -> Iterator[Transaction]:
         self._refuse_read_only()
-        with writing(self._engine, self._path) as connection:
+        with writing(self._engine, self._location) as connection:
             # Times lie in the ledger as whole seconds: what is returned is what will be read.
             now = self._clock().astimezone(timezone.utc).replace(microsecond=0)
             yield Transaction(connection, now, self._actor)
@@ -43,5 +49,5 @@ class Book:
     def _refuse_read_only(self) -> None:
         if self._read_only:
             raise LedgerRefused(
-                f"The ledger {self._path} was opened for reading only.", "Run without check mode.", code="read_only"
+                f"The ledger {self._location} was opened for reading only.", "Run without check mode.", code="read_only"
             )

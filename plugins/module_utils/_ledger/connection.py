@@ -16,7 +16,8 @@ from .._core.errors import LedgerRefused
 from . import postgresql, sqlite
 from .lodging import refuse_fleeting
 from .migration import migrate
-from .schema import VERSION, create, version
+from .schema import VERSION, create
+from .state import RETIRED, State, state
 
 if t.TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Select
@@ -37,12 +38,13 @@ def open_engine(location: str, *, read_only: bool, password: str | None = None) 
 
     C(location): an absolute path, or C(postgresql://user@host/database). C(read_only): nothing is written; where there
     is no ledger, an empty one in memory stands for it, and for a file of an older version a copy in memory that is
-    made new. Raises LedgerRefused: not a ledger, or one of a newer version.
+    made new. Raises LedgerRefused: not a ledger, one of a newer version, one that was moved; a backup, unless it is
+    only read.
     """
     _require_sqlalchemy_2()
     engine = _engine(location, read_only=read_only, password=password)
     if engine is None:
-        return _in_memory(None)
+        return in_memory(None)
     try:
         found = _version(engine, location, make=not read_only)
     except BaseException:
@@ -51,7 +53,17 @@ def open_engine(location: str, *, read_only: bool, password: str | None = None) 
     if found == VERSION:
         return engine
     engine.dispose()
-    return _in_memory(location if found else None)
+    return in_memory(location if found else None)
+
+
+@contextmanager
+def opened(location: str, *, read_only: bool, password: str | None = None) -> Iterator[Engine]:
+    """Give the engine of a ledger, as C(open_engine) does, and close it at the end."""
+    engine = open_engine(location, read_only=read_only, password=password)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 @contextmanager
@@ -111,49 +123,68 @@ def _engine(location: str, *, read_only: bool, password: str | None) -> Engine |
     return sqlite.file_engine(location, read_only=read_only)
 
 
-def _in_memory(path: str | None) -> Engine:
-    """Return an empty ledger, or the one in C(path) made new, that is forgotten at the end: for reading only."""
+def in_memory(path: str | None) -> Engine:
+    """Return an empty ledger, or the one in C(path) made new, that is forgotten at the end."""
     engine = sqlite.memory_engine(path)
-    _version(engine, path or "in memory", make=True)
+    _version(engine, path or "in memory", make=True, is_copy=True)
     return engine
 
 
-def _version(engine: Engine, location: str, *, make: bool) -> int | None:
+def _version(engine: Engine, location: str, *, make: bool, is_copy: bool = False) -> int | None:
     """Return the version of the tables that are there, which is the newest once they are made or made new.
 
-    Only C(make) writes. Raises LedgerRefused where it is no ledger, or a newer one.
+    Only C(make) writes. C(is_copy): what is written is forgotten. Raises LedgerRefused
+    where it is no ledger, or one that is not to be used.
     """
     with reading(engine, location) as connection:
         if postgresql.is_server(location):
             postgresql.refuse_other_encoding(connection, location)
-        found = version(connection)
-    _refuse_other_version(location, found)
-    if not make or found == VERSION:
-        return found
+        found = state(connection)
+    _refuse_unusable(location, found)
+    if make and not is_copy and found is not None and found.is_backup:
+        raise LedgerRefused(
+            f"{location} is a backup, which does not know what was bought after it was made.",
+            "Put it back into an empty ledger: ledger.yml with tls_ledger_action=restore (docs/ledger.md).",
+            code="ledger_is_backup",
+        )
+    if found is not None and (not make or found.version == VERSION):
+        return found.version
+    if not make:
+        return None
     with writing(engine, location) as connection:
         # Somebody else may have been faster.
-        found = version(connection)
-        _refuse_other_version(location, found)
+        found = state(connection)
+        _refuse_unusable(location, found)
         if found is None:
             create(connection)
-        elif found < VERSION:
-            migrate(connection, found)
+        elif found.version < VERSION:
+            migrate(connection, found.version)
     return VERSION
 
 
-def _refuse_other_version(location: str, found: int | None) -> None:
-    if found == 0:
+def _refuse_unusable(location: str, found: State | None) -> None:
+    if found is None:
+        return
+    if found.version == 0:
         raise LedgerRefused(
             f"{location} is a database, but not a ledger of koshin.tls.",
             "Name another one: it holds somebody else's tables.",
             code="not_a_ledger",
         )
-    if found is not None and found > VERSION:
+    if found.version > VERSION:
         raise LedgerRefused(
-            f"The ledger {location} has version {found}; this koshin.tls knows version {VERSION}.",
+            f"The ledger {location} has version {found.version}; this koshin.tls knows version {VERSION}.",
             "Update koshin.tls on this control host.",
             code="ledger_newer",
         )
+    if found.moved_to is not None:
+        raise _moved(location, found.moved_to)
+
+
+def _moved(location: str, where: str) -> LedgerRefused:
+    return LedgerRefused(
+        f"The ledger {location} was moved to {where}.", "Let tls_ledger name that one.", code="ledger_moved"
+    )
 
 
 @contextmanager
@@ -164,9 +195,12 @@ def _refusing(location: str) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
+        found = _found(location, error)
+        if RETIRED in found:
+            raise _moved(location, "another place while this run had it open") from None
         # Without its cause, which quotes values.
         raise ConstraintBroken(
-            f"The ledger {location} refused a change that contradicts it: {_found(location, error)}.",
+            f"The ledger {location} refused a change that contradicts it: {found}.",
             "Run again; if it says so again, report it as a defect of koshin.tls.",
         ) from None
     except (DBAPIError, NoConnection, sqlite3.Error) as error:

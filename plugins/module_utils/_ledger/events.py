@@ -21,7 +21,8 @@ from .schema import tables
 if t.TYPE_CHECKING:
     from sqlalchemy import Connection, RowMapping
 
-_FIRST = "0" * 64
+# The hash before that of the first event.
+FIRST = "0" * 64
 
 
 class EventKind(str, Enum):
@@ -47,6 +48,8 @@ class EventKind(str, Enum):
     PURCHASING_CLOSED = "purchasing_closed"
     PURCHASING_OPENED = "purchasing_opened"
     TEXTS_FORGOTTEN = "texts_forgotten"
+    LEDGER_RESTORED = "ledger_restored"
+    LEDGER_MOVED = "ledger_moved"
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Transaction:
         """Append events of one kind: certificate and details of each."""
         events = tables().events
         last = self.connection.execute(events.select().order_by(events.c.number.desc()).limit(1)).mappings().first()
-        number, chained = (0, _FIRST) if last is None else (last["number"], last["hash"])
+        number, chained = (0, FIRST) if last is None else (last["number"], last["hash"])
         lines = []
         for certificate, details in told:
             number += 1
@@ -127,7 +130,7 @@ def read(
 
 def verify(connection: Connection) -> None:
     """Raise LedgerRefused that names the first event which is not as it was written, or is missing before the next."""
-    events, previous = tables().events, _FIRST
+    events, previous = tables().events, FIRST
     for number, row in enumerate(connection.execute(events.select().order_by(events.c.number)).mappings(), start=1):
         line = {key: value for key, value in row.items() if key != "hash"}
         if row["hash"] != chain_hash(previous, line):
@@ -137,6 +140,19 @@ def verify(connection: Connection) -> None:
                 code="events_broken",
             )
         previous = row["hash"]
+
+
+def last(connection: Connection) -> Event | None:
+    """Return the newest event."""
+    events = tables().events
+    row = connection.execute(events.select().order_by(events.c.number.desc()).limit(1)).mappings().first()
+    return None if row is None else _event(row)
+
+
+def last_hash(connection: Connection) -> str:
+    """Return the hash that stands for the whole audit trail."""
+    newest = last(connection)
+    return FIRST if newest is None else newest.hash
 
 
 def _event(row: RowMapping) -> Event:

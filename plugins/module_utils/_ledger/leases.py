@@ -36,8 +36,8 @@ Row = t.Mapping[str, t.Any]
 class Leases:
     """The leases that one ledger holds, renewed by one thread while this process lives."""
 
-    def __init__(self, engine: Engine, path: str, *, actor: str, clock: Callable[[], datetime]) -> None:
-        self._engine, self._path, self._actor, self._clock = engine, path, actor, clock
+    def __init__(self, engine: Engine, location: str, *, actor: str, clock: Callable[[], datetime]) -> None:
+        self._engine, self._location, self._actor, self._clock = engine, location, actor, clock
         self._run = uuid.uuid4().hex
         self._held: set[str] = set()
         self._lock = threading.Lock()
@@ -61,7 +61,7 @@ class Leases:
         leases = tables().leases
         with self._lock:
             self._held.discard(certificate)
-        with suppress(LedgerRefused), writing(self._engine, self._path) as connection:
+        with suppress(LedgerRefused), writing(self._engine, self._location) as connection:
             connection.execute(leases.delete().where(leases.c.certificate == certificate, leases.c.run == self._run))
 
     def close(self) -> None:
@@ -83,10 +83,16 @@ class Leases:
                 "Run again: it looks anew at what is there.",
             )
 
+    def refuse_any(self, connection: Connection) -> None:
+        """Raise HeldElsewhere where a run works on any certificate."""
+        for row in connection.execute(tables().leases.select()).mappings():
+            if not self._is_free(dict(row)):
+                raise held_elsewhere(dict(row))
+
     def _try(self, certificate: str) -> Row | None:
         """Take the lease if it is free; otherwise return who has it."""
         leases, now = tables().leases, self._clock()
-        with writing(self._engine, self._path) as connection:
+        with writing(self._engine, self._location) as connection:
             row = _row(connection, certificate)
             if row is not None and not self._is_free(row):
                 return row
@@ -114,7 +120,7 @@ class Leases:
     def _renew(self) -> None:
         leases = tables().leases
         while not self._stop.wait(_RENEW_SECONDS):
-            with suppress(LedgerRefused), writing(self._engine, self._path) as connection:
+            with suppress(LedgerRefused), writing(self._engine, self._location) as connection:
                 expiry = self._expiry(self._clock())
                 connection.execute(leases.update().where(leases.c.run == self._run).values(expires_at=expiry))
 

@@ -18,11 +18,13 @@ from .._core.order import OPEN_STATES, Application, Issue, Order, OrderRecord, O
 from .._core.step import HumanStep, StepKind
 from . import checks, events, issues, orders, tokens
 from . import steps as human_steps
+from .archive import Archive
 from .budget import Run
 from .connection import ConstraintBroken, open_engine
 from .correspondence import Correspondence
 from .events import Event, Transaction
 from .people import Names, People
+from .postgresql import is_server
 
 if t.TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -36,11 +38,22 @@ def default_ledger_path() -> str:
     return os.path.expanduser(DEFAULT_LEDGER)
 
 
+def beside(location: str) -> str:
+    """Return the directory for what lies beside a ledger; for one on a server it is where a file would lie."""
+    return os.path.dirname(default_ledger_path() if is_server(location) else location)
+
+
+def refuse_missing(location: str) -> None:
+    """Raise LedgerRefused, code C(no_ledger), where a ledger's file is not there: a mistyped one would be made."""
+    if not is_server(location) and not os.path.exists(location):
+        raise LedgerRefused(f"There is no ledger at {location}.", "Let tls_ledger name it.", code="no_ledger")
+
+
 def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-class Ledger(People, Correspondence):
+class Ledger(People, Correspondence, Archive):
     """What was ordered, what it waits for, who holds it. May be used from many threads at once.
 
     Names are names of certificates; None means all of them. Every method may raise LedgerRefused: the file cannot
@@ -48,9 +61,9 @@ class Ledger(People, Correspondence):
     """
 
     def __init__(
-        self, engine: Engine, path: str, *, actor: str, clock: Callable[[], datetime], read_only: bool
+        self, engine: Engine, location: str, *, actor: str, clock: Callable[[], datetime], read_only: bool
     ) -> None:
-        super().__init__(engine, path, actor=actor, clock=clock, read_only=read_only)
+        super().__init__(engine, location, actor=actor, clock=clock, read_only=read_only)
         self._run = Run()
 
     @classmethod

@@ -20,8 +20,6 @@ if t.TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 VERSION = 2
-# The tables by which a ledger of any version is known.
-_OURS = frozenset({"meta", "orders", "events"})
 
 # What the audit trail says is never changed afterwards: a constraint, not a habit.
 _APPEND_ONLY: t.Mapping[str, t.Sequence[str]] = {
@@ -246,20 +244,6 @@ def next_number(table: Table) -> ScalarSelect[int]:
     from sqlalchemy import func, select
 
     return select(func.coalesce(func.max(table.c.number), 0) + 1).scalar_subquery()
-
-
-def version(connection: Connection) -> int | None:
-    """Return the version of the tables that are there: None where there are none, 0 where they are not a ledger's."""
-    from sqlalchemy import inspect
-
-    names = inspect(connection).get_table_names()
-    if not names:
-        return None
-    if not set(names) >= _OURS:
-        return 0
-    meta = tables().meta
-    found = connection.execute(meta.select().where(meta.c.name == "version")).mappings().first()
-    return int(found["value"]) if found is not None and str(found["value"]).isdigit() else 0
 
 
 def create(connection: Connection) -> None:

@@ -73,6 +73,12 @@ def memory_engine(path: str | None) -> Engine:
     return _engine(copied, read_only=False, connections=1)
 
 
+def write(engine: Engine, path: str) -> None:
+    """Write a database in memory over an empty file."""
+    with closing(connect(path)) as file, closing(engine.raw_connection()) as memory:
+        t.cast(sqlite3.Connection, memory.driver_connection).backup(file)
+
+
 def _engine(connecting: t.Callable[[], sqlite3.Connection], *, read_only: bool, connections: int) -> Engine:
     from sqlalchemy import create_engine, event
     from sqlalchemy.pool import QueuePool

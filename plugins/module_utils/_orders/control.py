@@ -11,20 +11,25 @@ import os
 import socket
 import typing as t
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from .._ca.base import CertificateAuthority, Remembers
 from .._ca.registry import authority_for
 from .._core.account import Account
 from .._core.inventory import Organization, Person
-from .._ledger.ledger import DEFAULT_LEDGER, Ledger, utc_now
+from .._ledger.ledger import DEFAULT_LEDGER, Ledger, beside, utc_now
 from .._schema.accounts import ACCOUNT, accounts
 from .._schema.control import ORGANIZATION, PERSON, organizations, people
 from .._schema.field import Fields
 from .._schema.provider import PROVIDER, provider
 
-LEDGER: dict[str, t.Any] = {"ledger": {"type": "path", "default": DEFAULT_LEDGER}, "actor": {"type": "str"}}
+LEDGER: dict[str, t.Any] = {
+    # Not shown among the module's arguments: somebody may have written a password into it, which is then refused.
+    "ledger": {"type": "path", "default": DEFAULT_LEDGER, "no_log": True},
+    "ledger_password": {"no_log": True},
+    "actor": {"type": "str"},
+}
 CONTROL_LISTS: dict[str, Fields] = {"accounts": ACCOUNT, "providers": PROVIDER}
 ORGANIZATION_LISTS: dict[str, Fields] = {**CONTROL_LISTS, "organizations": ORGANIZATION, "people": PERSON}
 
@@ -48,16 +53,17 @@ class Control:
     people: Mapping[str, Person]
     authorities: Mapping[str, CertificateAuthority]
     awx_user: str | None = None
+    ledger_password: str | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, params: Mapping[str, t.Any]) -> Control:
         """Read a module's parameters; raises InputRefused."""
-        path = params["ledger"]
         known = accounts(
-            params["accounts"], os.path.dirname(path), lambda name: provider(name, _list(params, "providers"))
+            params["accounts"], beside(params["ledger"]), lambda name: provider(name, _list(params, "providers"))
         )
         return cls(
-            ledger_path=path,
+            ledger_path=params["ledger"],
+            ledger_password=params.get("ledger_password"),
             now=utc_now(),
             accounts=known,
             organizations=organizations(_list(params, "organizations")),
@@ -69,11 +75,16 @@ class Control:
     @classmethod
     def of_ledger(cls, params: Mapping[str, t.Any], now: datetime) -> Control:
         """Read where the ledger lies, and nothing else: a mistake in the accounts must not keep it closed."""
-        return cls(params["ledger"], now, {}, {}, {}, {}, awx_user(params))
+        return cls(params["ledger"], now, {}, {}, {}, {}, awx_user(params), params.get("ledger_password"))
 
     def ledger(self, *, read_only: bool) -> Ledger:
         """Open the ledger; a context manager."""
-        return Ledger.open(self.ledger_path, actor=_actor(self.awx_user), read_only=read_only)
+        return Ledger.open(
+            self.ledger_path,
+            actor=_actor(self.awx_user),
+            password=self.ledger_password,
+            read_only=read_only,
+        )
 
     def remembering(self, ledger: Ledger) -> dict[str, CertificateAuthority]:
         """Return the authorities, those that have no memory of their own with the ledger's."""

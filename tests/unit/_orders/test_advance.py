@@ -108,7 +108,7 @@ def test_an_order_that_somebody_placed_by_hand_is_taken_up(ledger):
 
 
 def ledger_of_somebody_else(ledger: Ledger) -> Ledger:
-    return opened(Ledger.open(ledger._path + ".other", actor="somebody else"))
+    return opened(Ledger.open(ledger._location + ".other", actor="somebody else"))
 
 
 def test_an_order_for_a_key_that_is_not_here_is_not_taken_up(ledger):

@@ -190,7 +190,7 @@ def test_where_nothing_can_be_written_it_fails_and_says_so(night):
 def test_its_arguments_are_not_shown_again(night):
     result = night.run(certificates=[certificate(WWW)])
 
-    assert set(result["invocation"]["module_args"]) == {"ledger", "actor", "directory", "time_zone"}
+    assert set(result["invocation"]["module_args"]) == {"actor", "directory", "time_zone"}
 
 
 def test_the_items_of_these_tests_are_those_of_renewal_info():
