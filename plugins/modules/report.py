@@ -187,14 +187,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Ou
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import CONTROL_LISTS, LEDGER, Control
 from ansible_collections.koshin.tls.plugins.module_utils._report.gather import overview_of
 from ansible_collections.koshin.tls.plugins.module_utils._report.intake import NOUNS, Handed, authorities, take
-from ansible_collections.koshin.tls.plugins.module_utils._report.memory import (
-    Memory,
-    end,
-    finished,
-    has_news,
-    read,
-    record,
-)
+from ansible_collections.koshin.tls.plugins.module_utils._report.memory import Memory, told
 from ansible_collections.koshin.tls.plugins.module_utils._report.overview import Trouble
 from ansible_collections.koshin.tls.plugins.module_utils._report.sheet_files import SHEETS, Kept, keep, linked
 from ansible_collections.koshin.tls.plugins.module_utils._report.words import refusal, summary
@@ -252,15 +245,7 @@ def remember(module: Module, handed: Handed, now: datetime) -> tuple[Memory, lis
     """Tell the ledger what is new and read it. Without one the report is written all the same, and says so."""
     control = Control.of_ledger(module.params, now)
     try:
-        with control.ledger(read_only=True) as ledger:
-            memory = read(ledger)
-            over = finished(ledger, memory, handed)
-        if module.check_mode or not (over or has_news(handed)):
-            return memory, []
-        with control.ledger(read_only=False) as ledger:
-            refused = record(ledger, handed, now)
-            end(ledger, over)
-            return read(ledger), refused
+        return told(lambda read_only: control.ledger(read_only=read_only), handed, now, check_mode=module.check_mode)
     except (KoshinError, ImportError) as error:
         return Memory(), [Trouble("ledger", *missing(error))]
 

@@ -21,7 +21,6 @@ from .steps import deeds_of, waits_of
 from .troubles import troubles_of
 from .words import said
 
-
 # What was found in the issued certificate itself, and is told although it is installed.
 _OF_THE_ISSUED = frozenset({"days_lost", "renewal_not_recognised", "organization_changed"})
 

@@ -58,6 +58,25 @@ class Memory:
     numbers: Mapping[str, str] = field(default_factory=dict)
 
 
+Opened = t.Callable[[bool], t.ContextManager[Ledger]]
+
+
+def told(opened: Opened, handed: Handed, now: datetime, *, check_mode: bool) -> tuple[Memory, list[Trouble]]:
+    """Tell the ledger what is new, and return what it tells and what it refused.
+
+    C(opened): gives the ledger, for reading only if True. One that gets no news is only read, and not made.
+    """
+    with opened(True) as ledger:
+        memory = read(ledger)
+        over = finished(ledger, memory, handed)
+    if check_mode or not (over or has_news(handed)):
+        return memory, []
+    with opened(False) as ledger:
+        refused = record(ledger, handed, now)
+        end(ledger, over)
+        return read(ledger), refused
+
+
 def read(ledger: Ledger) -> Memory:
     """Read it with one query each, and one for each application sheet; raises LedgerRefused."""
     orders, awaited = ledger.open_orders(), tuple(ledger.steps(states=(StepState.OPEN,)))
