@@ -11,6 +11,7 @@ from dataclasses import replace
 from .._ca.base import CertificateAuthority
 from .._core.errors import KoshinError
 from .._core.order import Order, OrderRecord, OrderState
+from .._core.procedure import latest_by
 from .._core.step import AUTHORITY, DUTIES, HumanStep, StepKind, StepState
 from .._ledger.ledger import Ledger, utc_now
 
@@ -25,7 +26,7 @@ def as_looked_up(
     mine = [step for step in ledger.steps([record.certificate], states=tuple(StepState)) if _is_mine(step, record)]
     done = next((step for step in mine if step.state is StepState.DONE), None)
     if done is None:
-        ledger.announce_step(_step(record))
+        ledger.announce_step(_step(record, authority, ledger))
         raise KoshinError(
             f"The answer to the order of {record.certificate} was lost, and {record.account} cannot be asked: it may "
             "have arrived there, so it is not sent again.",
@@ -51,7 +52,11 @@ def _is_mine(step: HumanStep, record: OrderRecord) -> bool:
     return step.kind is StepKind.LOOK_UP and step.own_reference == record.own_reference
 
 
-def _step(record: OrderRecord) -> HumanStep:
+def _step(record: OrderRecord, authority: CertificateAuthority, ledger: Ledger) -> HumanStep:
+    replaced, end = record.application.replaces, None
+    if replaced is not None:
+        slowest, expected = ledger.durations(), authority.traits.steps
+        end = latest_by(StepKind.LOOK_UP, not_after=replaced.not_after, slowest=slowest, expected=expected)
     return HumanStep(
         certificate=record.certificate,
         own_reference=record.own_reference,
@@ -59,7 +64,7 @@ def _step(record: OrderRecord) -> HumanStep:
         state=StepState.OPEN,
         role=DUTIES[StepKind.LOOK_UP].role,
         since=utc_now(),
-        latest_by=None,
+        latest_by=end,
         account=record.account,
         details=f"Own reference {record.own_reference}, names {', '.join(record.application.names)}.",
     )

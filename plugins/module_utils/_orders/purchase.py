@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from .._ca.base import CertificateAuthority, ListsReferences
 from .._core.errors import KoshinError
 from .._core.order import Action
+from .._core.procedure import latest_by
 from .._core.step import DUTIES, HumanStep, StepKind, StepState
 from .._ledger.ledger import Ledger, utc_now
 from .job import Job
@@ -57,7 +60,8 @@ def _refuse_while_closed(job: Job, authority: CertificateAuthority, ledger: Ledg
     if purchasing.is_open:
         ledger.announce([job.name], StepKind.LOOK_UP, [])
         return
-    ledger.announce([job.name], StepKind.LOOK_UP, [_look_up(job, purchasing.reason)])
+    end = _latest_by(StepKind.LOOK_UP, job, authority, ledger)
+    ledger.announce([job.name], StepKind.LOOK_UP, [_look_up(job, purchasing.reason, end)])
     raise KoshinError(
         f"Nothing is bought at {account} for {job.name}: {purchasing.reason}.",
         f"Look at {account} whether an order for its names is open or a certificate was issued lately; if nothing is, "
@@ -76,10 +80,11 @@ def _unknown_orders(job: Job, authority: CertificateAuthority, ledger: Ledger) -
     return [one for one in ledger.unknown_references(there) if one != known]
 
 
-def _look_up(job: Job, reason: str) -> HumanStep:
+def _look_up(job: Job, reason: str, end: datetime | None) -> HumanStep:
     return _step(
         job,
         StepKind.LOOK_UP,
+        end,
         subject=f"purchasing at {job.account.name}",
         details=f"{reason[:1].upper()}{reason[1:]}: look whether an order for the names is open there, or fulfilled "
         f"lately; if not, open purchasing with confirm.yml -e tls_account={job.account.name} -e tls_by=YOU.",
@@ -99,6 +104,7 @@ def _refuse_unapproved(job: Job, authority: CertificateAuthority, ledger: Ledger
     step = _step(
         job,
         StepKind.APPROVE_PURCHASE,
+        _latest_by(StepKind.APPROVE_PURCHASE, job, authority, ledger),
         subject=_purchase(job),
         details=f"{job.planned.decision.action.value} of {', '.join(job.planned.certificate.names)} at "
         f"{job.account.name} {cost}: {job.planned.decision.reason}.",
@@ -128,7 +134,24 @@ def _purchase(job: Job) -> str:
     return f"{job.name} {after}"
 
 
-def _step(job: Job, kind: StepKind, *, subject: str, details: str, people: int = 1, requester: str = "") -> HumanStep:
+def _latest_by(kind: StepKind, job: Job, authority: CertificateAuthority, ledger: Ledger) -> datetime | None:
+    in_use = job.planned.found.certificate
+    if in_use is None:
+        return None
+    expected = authority.traits.steps
+    return latest_by(kind, not_after=in_use.not_after, slowest=ledger.durations(), expected=expected)
+
+
+def _step(
+    job: Job,
+    kind: StepKind,
+    end: datetime | None,
+    *,
+    subject: str,
+    details: str,
+    people: int = 1,
+    requester: str = "",
+) -> HumanStep:
     return HumanStep(
         certificate=job.name,
         own_reference=None,
@@ -136,7 +159,7 @@ def _step(job: Job, kind: StepKind, *, subject: str, details: str, people: int =
         state=StepState.OPEN,
         role=DUTIES[kind].role,
         since=utc_now(),
-        latest_by=None,
+        latest_by=end,
         account=job.account.name,
         subject=subject,
         details=details,

@@ -39,7 +39,7 @@ def troubles_of(
     every = [
         *silent,
         *(_of_failure(one, handed.certificates) for one in handed.failures if one.host not in named),
-        *_of_items(handed, {(one.name, one.step) for one in waits if one.latest_by and not one.is_late(calendar.now)}),
+        *_of_items(handed, {(one.name, one.step) for one in waits if not one.is_late(calendar.now)}),
         *(_of_finding(one) for one in findings if one.severity is Severity.BLOCKS),
         *(late(wait, calendar) for wait in waits if wait.is_late(calendar.now)),
         *others,
@@ -71,7 +71,7 @@ def _of_failure(failure: Failure, certificates: Sequence[Item]) -> Trouble:
 
 
 def _of_items(handed: Handed, in_time: Collection[tuple[str, str]]) -> Iterator[Trouble]:
-    """C(in_time): certificates and steps that wait, and for whose end there is time left: that is no failure."""
+    """C(in_time): certificates and steps that wait and are not late: that is no failure."""
     # An order is looked at twice in a run: what counts is how it ended.
     orders = {text(item, "name"): item for item in handed.orders}.values()
     for item in (

@@ -62,6 +62,7 @@ def test_an_empty_ledger_buys_nothing_until_somebody_looked(fresh: Ledger):
     assert refused(authority, fresh) == "purchasing_closed"
     (step,) = fresh.steps([NAME])
     assert (step.kind, step.own_reference, step.subject) == (StepKind.LOOK_UP, None, "purchasing at local")
+    assert f"{step.latest_by:%Y-%m-%d}" == "2026-11-30"
     assert refused(authority, fresh) == "purchasing_closed"
     fresh.open_purchasing("local", by="sato")
 
