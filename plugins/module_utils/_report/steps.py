@@ -17,7 +17,12 @@ from .overview import Deed, Wait
 from .words import step_words
 
 _DEEDS = 100
+<<<<<<< HEAD
 _ORDER = tuple(kind.value for kind in StepKind)
+=======
+# Of steps that end together, that comes first which comes first in the procedure; nothing waits for the switchboard.
+_ORDER = [kind.value for kind in sorted(StepKind, key=lambda kind: kind is StepKind.TELL_SWITCHBOARD)]
+>>>>>>> lives
 
 
 def waits_of(handed: Handed, memory: Memory) -> tuple[Wait, ...]:
@@ -72,10 +77,10 @@ def _told(handed: Handed) -> Iterator[Wait]:
             )
 
 
-def _urgency(wait: Wait) -> tuple[bool, str, int, str, str]:
+def _urgency(wait: Wait) -> tuple[bool, str, int, str, str, str]:
     until = wait.latest_by
     place = _ORDER.index(wait.step) if wait.step in _ORDER else len(_ORDER)
-    return (until is None, until.isoformat() if until else "", place, wait.name, wait.order)
+    return (until is None, until.isoformat() if until else "", place, wait.name, wait.order, wait.step)
 
 
 def deeds_of(memory: Memory, calendar: Calendar) -> tuple[Deed, ...]:

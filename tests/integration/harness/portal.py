@@ -190,9 +190,9 @@ class Portal:
         before = self._state()
         run = self.renew()
         after = self._state()
-        assert [path for path in before if before[path] != after.get(path)] == []
-        assert after.keys() == before.keys()
-        assert run.changed == []
+        moved = {name: (before.get(name), after.get(name)) for name in before | after}
+        moved = {name: pair for name, pair in moved.items() if pair[0] != pair[1]}
+        assert (run.changed, moved) == ([], {}), f"{run.changed} {moved}"
 
     def _state(self) -> dict[str, object]:
         """All that a run could change: files of hosts and control host, the ledger's events, what the shop counts."""

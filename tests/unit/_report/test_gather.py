@@ -195,6 +195,19 @@ def test_the_most_urgent_wait_comes_first():
     ]
 
 
+def test_waits_that_end_together_come_in_the_procedures_order():
+    kinds = [StepKind.TELL_SWITCHBOARD, StepKind.MAIL_APPROVAL, StepKind.APPLICATION, StepKind.MY_PAGE]
+    names = [WWW, "b.example.jp"]
+    ledger = MemoryLedger(
+        orders=[order_of(name) for name in names], awaited=[step(name, kind) for name in names for kind in kinds]
+    )
+
+    told = overview(ledger)
+
+    in_order = ["application", "my_page", "mail_approval", "tell_switchboard"]
+    assert [(one.step, one.name) for one in told.waits] == [(kind, name) for kind in in_order for name in sorted(names)]
+
+
 def test_certificates_come_by_renewal_what_has_begun_first():
     names = ["fine-late", "due-late", "fine-soon", "due-soon"]
     items = [certificate(names[0], ends_in=150), due(names[1], ends_in=30), certificate(names[2], ends_in=70)]
