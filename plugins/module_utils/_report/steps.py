@@ -17,12 +17,8 @@ from .overview import Deed, Wait
 from .words import step_words
 
 _DEEDS = 100
-<<<<<<< HEAD
-_ORDER = tuple(kind.value for kind in StepKind)
-=======
 # Of steps that end together, that comes first which comes first in the procedure; nothing waits for the switchboard.
 _ORDER = [kind.value for kind in sorted(StepKind, key=lambda kind: kind is StepKind.TELL_SWITCHBOARD)]
->>>>>>> lives
 
 
 def waits_of(handed: Handed, memory: Memory) -> tuple[Wait, ...]:
