@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .limits import DAY
@@ -13,6 +14,12 @@ from .message import MessageKind
 from .order import Action
 from .portal_facts import PortalFacts, Standing
 from .step import Awaited, StepKind
+
+_LOOK = Awaited(
+    StepKind.MY_PAGE,
+    details="No application mail came: the shop may have applied by itself with last time's data. If My Page shows "
+    "that, compare it with the sheet and confirm my_page; if not, apply there and confirm application.",
+)
 
 
 def rejected(facts: PortalFacts) -> Standing:
@@ -46,13 +53,12 @@ def application(facts: PortalFacts) -> Standing:
         return Standing("waits for the application", (form, *switchboard))
     until = (facts.paid_at or facts.now) + facts.provider.invitation_days * DAY
     if facts.now < until:
-        return Standing(f"waits for the application mail until {until:%Y-%m-%d}", switchboard)
-    look = Awaited(
-        StepKind.MY_PAGE,
-        details="No application mail came: the shop may have applied by itself with last time's data. If My Page shows "
-        "that, compare it with the sheet and confirm my_page; if not, apply there and confirm application.",
-        link=facts.provider.my_page,
-    )
+        early = (
+            f"The application mail may come until {until:%Y-%m-%d}: confirm only if My Page shows before that the shop "
+        )
+        look = replace(_LOOK, details=f"{early}applied by itself.", link=facts.provider.my_page)
+        return Standing(f"waits for the application mail until {until:%Y-%m-%d}", (look, *switchboard))
+    look = replace(_LOOK, link=facts.provider.my_page)
     return Standing("no application mail came: it may have been made automatically", (look, form, *switchboard))
 
 

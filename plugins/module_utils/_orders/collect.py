@@ -47,7 +47,7 @@ def collect(
         reused_key=order.reused_key,
     )
     ledger.collected(issue)
-    return issue, (*shortfall(job, issue, authority), *changed_at_issue(job, facts.subject))
+    return issue, (*shortfall(job, issue, authority), *changed_at_issue(job, facts.subject), *reused(job, issue))
 
 
 def _term_ends(job: Job, not_before: datetime, traits: Traits, ledger: Ledger) -> datetime | None:
@@ -86,6 +86,18 @@ def shortfall(job: Job, issue: Issue, authority: CertificateAuthority) -> tuple[
         f"{until:%Y-%m-%d}, and apply again inside the window, or ask for the days."
     )
     return (Finding(job.name, Severity.WARNS, "renewal_not_recognised", message, move),)
+
+
+def reused(job: Job, issue: Issue) -> Iterator[Finding]:
+    """The shop applied by itself (row R5): said, with how to avoid it next time."""
+    if issue.reused_key:
+        message = (
+            f"{job.name} was issued for the key before: {job.account.name} applied by itself with last time's CSR."
+        )
+        move = (
+            "Next time enter the sheet as soon as the application mail is there, or payment is done, so that it counts."
+        )
+        yield Finding(job.name, Severity.WARNS, "key_reused", message, move)
 
 
 def changed_at_issue(job: Job, issued: Subject) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ from .troubles import troubles_of
 from .words import said
 
 # What was found in the issued certificate itself, and is told although it is installed.
-_OF_THE_ISSUED = frozenset({"days_lost", "renewal_not_recognised", "organization_changed"})
+_OF_THE_ISSUED = frozenset({"days_lost", "renewal_not_recognised", "organization_changed", "key_reused"})
 
 
 def overview_of(

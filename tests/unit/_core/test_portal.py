@@ -50,7 +50,8 @@ def test_an_invoice_is_paid_by_its_number_for_all_its_certificates():
 def test_after_payment_the_application_mail_is_waited_for_and_the_switchboard_told():
     placed = order(mail(Mail.INVOICE, 1), step(Step.PAYMENT, 2), day=3)
 
-    assert placed.awaited == (Step.TELL_SWITCHBOARD,)
+    assert placed.awaited == (Step.MY_PAGE, Step.TELL_SWITCHBOARD)
+    assert "only if My Page shows before that the shop applied by itself" in detail_of(placed, Step.MY_PAGE)
     assert placed.reason == "waits for the application mail until 2026-11-28"
 
 
@@ -69,7 +70,7 @@ def test_an_application_mail_shows_that_it_is_paid():
 def test_where_no_application_mail_comes_a_person_looks_whether_it_was_made_automatically():
     paid = step(Step.PAYMENT, 2)
 
-    assert order(paid, day=4).awaited == (Step.TELL_SWITCHBOARD,)
+    assert Step.APPLICATION not in order(paid, day=4).awaited
     assert order(paid, day=6).awaited == (Step.MY_PAGE, Step.APPLICATION, Step.TELL_SWITCHBOARD)
 
 

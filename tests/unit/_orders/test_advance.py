@@ -27,7 +27,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.procedure import 
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind, StepState
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger
 from ansible_collections.koshin.tls.plugins.module_utils._orders.advance import advance
-from ansible_collections.koshin.tls.plugins.module_utils._orders.collect import changed_at_issue, shortfall
+from ansible_collections.koshin.tls.plugins.module_utils._orders.collect import changed_at_issue, reused, shortfall
 from ansible_collections.koshin.tls.plugins.module_utils._orders.handover import Trust, hand_over
 from ansible_collections.koshin.tls.plugins.module_utils._orders.job import Job, Progress
 from ansible_collections.koshin.tls.plugins.module_utils._orders.rehearsal import rehearse
@@ -478,3 +478,11 @@ def test_a_name_that_the_ca_changed_at_issue_is_told():
 
     assert finding.code == "organization_changed"
     assert "'EXAMPLE K.K.' in the issued certificate, and 'Example Corporation' in the application" in finding.message
+
+
+def test_a_key_that_was_used_again_is_told_with_how_to_avoid_it():
+    (finding,) = reused(job(), replace(issue(), reused_key=True))
+
+    assert finding.code == "key_reused"
+    assert "as soon as the application mail is there" in finding.next_move
+    assert list(reused(job(), issue())) == []
