@@ -91,7 +91,7 @@ def _approvals(facts: PortalFacts) -> t.Iterator[Awaited]:
     if not (asked or by_mail) or _is_confirmed(facts, StepKind.MAIL_APPROVAL, since):
         return
     approvers = dict(facts.application.approvers)
-    told = [_asked_for(one) for one in asked]
+    told = list(dict.fromkeys(_asked_for(one) for one in asked))
     waits = [f"{name}: its mail to {approvers.get(name, 'the approver')}" for name in by_mail] if not told else []
     yield Awaited(
         StepKind.MAIL_APPROVAL,
@@ -102,8 +102,9 @@ def _approvals(facts: PortalFacts) -> t.Iterator[Awaited]:
 
 
 def _asked_for(message: Message) -> str:
-    names, how = ", ".join(message.names) or "names not understood", message.link or message.code
-    return f"{names}: {how or 'see the mail'}"
+    names = ", ".join(message.names) or "names not understood"
+    how = [message.link, f"code {message.code}" if message.code else ""]
+    return f"{names}: {', '.join(part for part in how if part) or 'see the mail'}"
 
 
 def _documents(facts: PortalFacts) -> t.Iterator[Awaited]:

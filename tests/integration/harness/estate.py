@@ -103,16 +103,24 @@ class Estate:
         return found
 
     def site(
-        self, host: str, *names: str, ends_in_days: float = 20, subject: Mapping[str, Any] | None = None, **wanted: Any
+        self,
+        host: str,
+        *names: str,
+        ends_in_days: float = 20,
+        subject: Mapping[str, Any] | None = None,
+        sold_by: Sells | None = None,
+        **wanted: Any,
     ) -> Bought:
         """Puts up a site on a host, with a certificate in use, and says in the inventory that it is to be renewed.
 
         The first name is the common name. All names lead to the host unless `leads` says otherwise; `subject` lies over
-        the organisation's; `wanted` are further keys of the entry in `tls_certificates`.
+        the organisation's; `sold_by` takes the place of the estate's own authority; `wanted` are further keys of the
+        entry in `tls_certificates`.
         """
         common_name, *additional = names
         files = {"fullchain": f"/etc/nginx/tls/{common_name}.pem", "key": f"/etc/nginx/tls/{common_name}.key"}
-        bought = self._authority.issue(names, subject={**SUBJECT, **(subject or {})}, ends_in_days=ends_in_days)
+        seller = sold_by or self._authority
+        bought = seller.issue(names, subject={**SUBJECT, **(subject or {})}, ends_in_days=ends_in_days)
         self.hosts[host].serve(names, bought, **files, root=self.host_variables[host]["tls_web_root"])
         for name in names:
             self.leads(name, host)

@@ -60,10 +60,14 @@ CUSTOMER = Customer(
 
 @dataclass(frozen=True)
 class Till:
-    """Sells what lies on the hosts before the collection comes, as ``Estate.site`` asks an authority to."""
+    """Sells what lies on the hosts before the collection comes, as ``Estate.site`` asks an authority to.
+
+    ``term_ends_in_days``: of its order, None where that ends with the certificate.
+    """
 
     reseller: Reseller
     method: Method = Method.FILE
+    term_ends_in_days: float | None = None
 
     def issue(self, names: Sequence[str], *, subject: Mapping[str, Any], ends_in_days: float) -> Bought:
         key = new_key()
@@ -77,7 +81,9 @@ class Till:
             responsible=RESPONSIBLE,
             technical_email=MAILBOX,
         )
-        order = self.reseller.sold(CUSTOMER.login, entry, ends_in_days=ends_in_days)
+        order = self.reseller.sold(
+            CUSTOMER.login, entry, ends_in_days=ends_in_days, term_ends_in_days=self.term_ends_in_days
+        )
         leaf, intermediate = order.issued[0].chain
         return Bought(leaf, intermediate, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
 
@@ -99,6 +105,18 @@ class Portal:
     def account(self) -> dict[str, Any]:
         """The one account, to be edited."""
         return self.estate.account
+
+    @property
+    def provider(self) -> dict[str, Any]:
+        """What the inventory says of the shop, to be edited."""
+        provider: dict[str, Any] = self.estate.variables["tls_providers"][0]
+        return provider
+
+    def purchasing_is_open(self) -> None:
+        """Lets it have been opened already."""
+        with self.ledger() as ledger:
+            ledger.see_account("shop", newest=None, reason="the test's own ledger")
+            ledger.open_purchasing("shop", by="sato")
 
     def sites(self, sites: Mapping[str, Sequence[str]], **wanted: Any) -> None:
         """Puts up sites with certificates that were bought by hand at this shop: host → names, the common name first.
@@ -178,7 +196,8 @@ class Portal:
     def tokens(self) -> list[str]:
         """The files that lie where the CA looks for them."""
         found = self.estate.snapshot([f"{WEB_ROOT}/.well-known"])
-        return [path for lying in found.values() for path, entry in lying.items() if entry.mode.startswith("-")]
+        files = [path for lying in found.values() for path, entry in lying.items() if entry.mode.startswith("-")]
+        return [path for path in files if not path.endswith("/.koshin")]
 
     def bought(self, name: str) -> dict[str, int]:
         """What of the things that must not happen twice happened at the shop to orders with this name."""

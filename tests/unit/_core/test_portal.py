@@ -164,6 +164,14 @@ def test_a_record_is_published_by_a_person_and_again_when_it_changes():
     assert Step.PUBLISH_RECORD in order(told, step(Step.PUBLISH_RECORD, 2), again, application=dns, day=3).awaited
 
 
+def test_a_link_that_asks_for_a_code_is_told_with_it_and_once():
+    asked = mail(Mail.APPROVAL_REQUEST, 1, names=(WWW,), link="https://dcv.digicert.com/1", code="7QX2")
+
+    details = detail_of(order(asked, replace(asked, identity="the same again"), day=2), Step.MAIL_APPROVAL)
+
+    assert details == f"{WWW}: https://dcv.digicert.com/1, code 7QX2"
+
+
 def test_an_approval_mail_brings_link_or_code():
     by_mail = replace(wanted(), methods=((WWW, Method.EMAIL),), approvers=((WWW, "admin@example.jp"),))
     asked = mail(Mail.APPROVAL_REQUEST, 1, names=(WWW,), link="https://dcv.digicert.com/1")
