@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from .._ca.base import CarryOver, CertificateAuthority, NamesTrustAnchors, Traits
@@ -47,7 +47,11 @@ def collect(
         reused_key=order.reused_key,
     )
     ledger.collected(issue)
-    return issue, (*shortfall(job, issue, authority), *changed_at_issue(job, facts.subject), *reused(job, issue))
+    return issue, (
+        *shortfall(record, issue, authority.traits),
+        *changed_at_issue(job, facts.subject),
+        *reused(job, issue),
+    )
 
 
 def _term_ends(job: Job, not_before: datetime, traits: Traits, ledger: Ledger) -> datetime | None:
@@ -58,13 +62,13 @@ def _term_ends(job: Job, not_before: datetime, traits: Traits, ledger: Ledger) -
     return None if traits.order_days is None else not_before + timedelta(days=traits.order_days)
 
 
-def shortfall(job: Job, issue: Issue, authority: CertificateAuthority) -> tuple[Finding, ...]:
+def shortfall(record: OrderRecord, issue: Issue, traits: Traits) -> tuple[Finding, ...]:
     """Say what should have carried over and did not (row R2), and whether a renewal was recognised (row R3)."""
-    in_use, traits = job.planned.found.certificate, authority.traits
-    if issue.term_ends is not None and job.planned.reissue_of is not None:
+    replaced, account, name = record.application.replaces, record.account, record.certificate
+    if replaced is None or record.action is Action.REISSUE:
         return ()
     expected = carry_over(
-        not_after=in_use.not_after if in_use else None,
+        not_after=replaced.not_after,
         now=issue.not_before,
         validity_days=traits.validity_days,
         credited=traits.carry_over is CarryOver.REMAINDER,
@@ -77,15 +81,26 @@ def shortfall(job: Job, issue: Issue, authority: CertificateAuthority) -> tuple[
     )
     if not missing:
         return ()
-    message = f"it is {missing} days shorter than it should be: ask {job.account.name} for them"
-    if job.planned.decision.action is not Action.RENEWAL or job.planned.bought_here or not traits.cancellation_days:
-        return (Finding(job.name, Severity.WARNS, "days_lost", message, f"Ask {job.account.name} for them."),)
+    message = f"it is {missing} days shorter than it should be: ask {account} for them"
+    if record.action is not Action.RENEWAL or replaced.bought_here or traits.cancellation_days is None:
+        return (Finding(name, Severity.WARNS, "days_lost", message, f"Ask {account} for them."),)
     until = issue.not_before + timedelta(days=traits.cancellation_days)
     move = (
-        f"{job.account.name} did not take it for a renewal of what was bought elsewhere: have it cancelled there until "
+        f"{account} did not take it for a renewal of what was bought elsewhere: have it cancelled there until "
         f"{until:%Y-%m-%d}, and apply again inside the window, or ask for the days."
     )
-    return (Finding(job.name, Severity.WARNS, "renewal_not_recognised", message, move),)
+    return (Finding(name, Severity.WARNS, "renewal_not_recognised", message, move),)
+
+
+def not_recognised(ledger: Ledger, authorities: Mapping[str, CertificateAuthority], now: datetime) -> Iterator[Finding]:
+    """Return what can still be cancelled because the CA did not take it for a renewal, in every run until then."""
+    days = max((one.traits.cancellation_days or 0 for one in authorities.values()), default=0)
+    lately = [one for one in ledger.issues().values() if one.not_before + timedelta(days=days) > now] if days else []
+    for issue in lately:
+        record = ledger.order(issue.own_reference)
+        authority = authorities.get(record.account) if record is not None else None
+        if record is not None and authority is not None:
+            yield from shortfall(record, issue, authority.traits)
 
 
 def reused(job: Job, issue: Issue) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ from .._core.procedure import Phase, latest_by
 from .._core.step import HumanStep, StepKind
 from .._ledger.ledger import Ledger, utc_now
 from .advance import advance
-from .collect import anchors_of
+from .collect import anchors_of, not_recognised
 from .control import Control
 from .correspondence import correspondence_findings, read_mail
 from .describe import NO_ORDER, order_item
@@ -74,12 +74,13 @@ def advance_all(
         handover = hand_over(reached, ledger, hosts=hosts, trust=_trust(control, authorities), now=control.now)
         findings = [finding for one in reached for finding in one.findings]
         findings += correspondence_findings(authorities, ledger, readings, control.now)
+        findings += not_recognised(ledger, authorities, control.now)
     return Outcome(
         noun="orders",
         items=items,
         diff=[_diff(item) for item in items if item["changed"]],
         extra={
-            "findings": to_plain(findings),
+            "findings": to_plain(list(dict.fromkeys(findings))),
             "publish": handover.publish,
             "retract": handover.retract,
             "probes": handover.probes,

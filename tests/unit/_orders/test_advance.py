@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -18,7 +19,9 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
     Action,
     Decision,
     Finding,
+    OrderRecord,
     OrderState,
+    Replaced,
     Severity,
     SigningRequest,
 )
@@ -27,11 +30,16 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.procedure import 
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind, StepState
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger
 from ansible_collections.koshin.tls.plugins.module_utils._orders.advance import advance
-from ansible_collections.koshin.tls.plugins.module_utils._orders.collect import changed_at_issue, reused, shortfall
+from ansible_collections.koshin.tls.plugins.module_utils._orders.collect import (
+    changed_at_issue,
+    not_recognised,
+    reused,
+    shortfall,
+)
 from ansible_collections.koshin.tls.plugins.module_utils._orders.handover import Trust, hand_over
 from ansible_collections.koshin.tls.plugins.module_utils._orders.job import Job, Progress
 from ansible_collections.koshin.tls.plugins.module_utils._orders.rehearsal import rehearse
-from unit._core.material import ACCOUNT, COMPANY, NOW, SATO, certificate, found, issue
+from unit._core.material import ACCOUNT, COMPANY, NOW, SATO, certificate, found, issue, order_record
 from unit._orders.authority import TRAITS, ConfidingAuthority, MemoryAuthority, opened
 
 NAME = "www.example.jp"
@@ -451,25 +459,36 @@ def test_a_rehearsal_says_what_would_be_and_writes_nothing(tmp_path):
     assert not path.parent.exists()
 
 
-SHORT = MemoryAuthority(traits=replace(TRAITS, validity_days=150, cancellation_days=30))
+SHORT = replace(TRAITS, validity_days=150, cancellation_days=30)
+
+
+def bought(*, here: bool, action: Action = Action.RENEWAL) -> OrderRecord:
+    """Return the order of a certificate that replaces one with twenty days left."""
+    in_use = found(NAME).certificate
+    replaced = Replaced(in_use.serial, in_use.key_hash, in_use.not_before, in_use.not_after, bought_here=here)
+    record = order_record()
+    return replace(record, account="shop", action=action, application=replace(record.application, replaces=replaced))
 
 
 def test_days_that_should_have_carried_over_are_missed_aloud():
-    here = job()
-    here = replace(here, planned=replace(here.planned, bought_here=True))
-    (finding,) = shortfall(here, issue(ends_in_days=150), SHORT)
+    (finding,) = shortfall(bought(here=True), issue(ends_in_days=150), SHORT)
 
-    # Twenty days were left of the certificate in use, and 150 + 20 fit under the limit of the day.
+    # 150 + 20 fit under the limit of the day.
     assert finding.code == "days_lost"
-    assert finding.message == "it is 20 days shorter than it should be: ask local for them"
-    assert shortfall(here, issue(ends_in_days=170), SHORT) == ()
+    assert finding.message == "it is 20 days shorter than it should be: ask shop for them"
+    assert shortfall(bought(here=True), issue(ends_in_days=170), SHORT) == ()
+    assert shortfall(bought(here=True, action=Action.REISSUE), issue(ends_in_days=20), SHORT) == ()
 
 
-def test_what_was_bought_elsewhere_and_not_recognised_is_told_while_it_can_be_cancelled():
-    (finding,) = shortfall(job(), issue(ends_in_days=150), SHORT)
+def test_what_was_bought_elsewhere_and_not_recognised_is_told_while_it_can_be_cancelled(ledger):
+    authority = MemoryAuthority(traits=SHORT)
+    run(authority, ledger)
+    ledger.collected(replace(issue(ends_in_days=150), own_reference=ledger.open_orders()[NAME].own_reference))
 
-    assert finding.code == "renewal_not_recognised"
-    assert "cancelled there until 2026-12-23" in finding.next_move
+    for day, codes in {0: ["renewal_not_recognised"], 29: ["renewal_not_recognised"], 31: []}.items():
+        told = list(not_recognised(ledger, {"local": authority}, NOW + timedelta(days=day)))
+        assert [one.code for one in told] == codes
+        assert all("cancelled there until 2026-12-23" in one.next_move for one in told)
 
 
 def test_a_name_that_the_ca_changed_at_issue_is_told():
