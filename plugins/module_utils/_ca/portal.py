@@ -44,7 +44,7 @@ def portal_traits(settings: PortalSettings) -> Traits:
         order_days=shop.order_days if shop.order_days > shop.validity_days else None,
         reissue_window_days=shop.reissue_window_days,
         same_subject_on_reissue=shop.same_subject_on_reissue,
-        cancellation_days=shop.cancellation_days,
+        cancellation_days=shop.cancellation_days or None,
         renews_reused_keys=settings.reused_key is ReusedKey.ACCEPT_THEN_REISSUE,
     )
 
