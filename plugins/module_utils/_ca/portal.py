@@ -158,7 +158,16 @@ def delivered(message: Message) -> list[Delivered]:
             facts = certificate_facts(pem, f"the mail {message.subject!r}")
         except CertificateUnreadable:
             continue
-        found.append(Delivered(facts.key_hash, facts.serial, message.certificates, message.received_at))
+        found.append(
+            Delivered(
+                facts.key_hash,
+                facts.serial,
+                message.certificates,
+                message.received_at,
+                facts.names,
+                facts.not_before,
+            )
+        )
     return found
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from .account import ReusedKey
 from .limits import DAY
 from .message import Message, MessageKind
-from .order import Action, Application, OrderState
+from .order import Action, Application, OrderState, Replaced
 from .provider import Provider
 from .step import AUTHORITY, Awaited, HumanStep, StepKind
 
@@ -34,12 +34,17 @@ _APPLYING = (StepKind.APPLICATION, StepKind.MY_PAGE, StepKind.REISSUE)
 
 @dataclass(frozen=True)
 class Delivered:
-    """A certificate that came for one of the order's keys: ``chain`` PEM, leaf and whatever came with it."""
+    """A certificate that came for one of the order's keys: ``chain`` PEM, leaf and whatever came with it.
+
+    ``names``: those it stands for; ``not_before``: since when.
+    """
 
     key_hash: str
     serial: str
     chain: tuple[str, ...]
     received_at: datetime
+    names: tuple[str, ...]
+    not_before: datetime
 
 
 @dataclass(frozen=True)
@@ -111,15 +116,19 @@ class PortalFacts:
 
     @property
     def certificate(self) -> Delivered | None:
-        """Return the certificate that ends the order: for its own key, else for the key in use as R5 says."""
-        replaced, own = self.application.replaces, self.application.key_hash
+        """Return the certificate that ends the order: for its own key, else for the key in use as R5 says.
+
+        The one issued last, not the one that came last: a mail may come again. One for the key in use counts only if it
+        is its successor; another certificate may have the same key, and that key is known to everybody.
+        """
+        own, replaced = self.application.key_hash, self.application.replaces
         ours = [one for one in self.delivered if one.key_hash == own]
-        reused = [
-            one
-            for one in self.delivered
-            if replaced is not None and one.key_hash == replaced.key_hash != own and one.serial != replaced.serial
-        ]
-        return next(reversed(ours or reused), None)
+        reused = [one for one in self.delivered if replaced is not None and self._succeeds(one, replaced)]
+        return max(ours or reused, key=lambda one: (one.not_before, one.received_at), default=None)
+
+    def _succeeds(self, one: Delivered, replaced: Replaced) -> bool:
+        is_newer = one.not_before > replaced.not_before and one.serial != replaced.serial
+        return one.key_hash == replaced.key_hash and is_newer and self.application.common_name in one.names
 
 
 @dataclass(frozen=True)

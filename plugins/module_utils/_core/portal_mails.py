@@ -21,6 +21,10 @@ _AFTER_PAYMENT = frozenset({MessageKind.PAYMENT_RECEIVED, MessageKind.APPLICATIO
 _AT_THE_END = frozenset({MessageKind.CERTIFICATE})
 # Mails that come before there is an order of ours, so that one which is placed later takes them up.
 _COME_FIRST = _AT_THE_OPENING | _AFTER_PAYMENT | {MessageKind.APPLIED_AUTOMATICALLY, MessageKind.REISSUE_NOTICE}
+# What ends or stops an order has to say which: whoever has one order open may have bought others by hand.
+_SAY_WHICH = frozenset({MessageKind.CANCELLATION, MessageKind.REJECTION})
+# No notice comes earlier than this before the order that it leads to.
+EARLIEST = timedelta(days=120)
 
 
 def missing_mails(facts: PortalFacts) -> list[tuple[MessageKind, datetime]]:
@@ -58,10 +62,27 @@ def owners(
 
     A certificate belongs to the orders of its key and to no other, whatever its mail says (C(key_hashes): of the
     certificates in it). C(numbers): the shop's order number → the own reference that mails gave it before;
-    C(invoices): number of an invoice → those that it covers.
+    C(invoices): number of an invoice → those that it covers. A mail from before an order is about another, unless it is
+    of a kind that comes first: mailboxes are moved, put back, and read from their beginning.
     """
     if key_hashes:
         return [one.own_reference for one in open_orders if keys_of(one) & set(key_hashes)]
+    meant = _named(message, open_orders, numbers=numbers, invoices=invoices)
+    records = {one.own_reference: one for one in open_orders}
+    return [own for own in meant if own in records and _may_be_about(message, records[own])]
+
+
+def _may_be_about(message: Message, record: OrderRecord) -> bool:
+    return message.received_at >= record.created_at or _comes_before(message, record)
+
+
+def _named(
+    message: Message,
+    open_orders: Collection[OrderRecord],
+    *,
+    numbers: Mapping[str, str],
+    invoices: Mapping[str, Sequence[str]],
+) -> list[str]:
     by_name = [one for one in open_orders if one.application.common_name in message.names]
     if message.order_number in numbers:
         # One invoice covers many, and names the number of the first.
@@ -72,7 +93,8 @@ def owners(
     by_any = by_name or [one for one in open_orders if set(one.application.names) & set(message.names)]
     if by_any or message.names:
         return [one.own_reference for one in by_any]
-    return [one.own_reference for one in open_orders] if len(open_orders) == 1 and message.order_number == "" else []
+    is_meant = len(open_orders) == 1 and message.order_number == "" and message.kind not in _SAY_WHICH
+    return [one.own_reference for one in open_orders] if is_meant else []
 
 
 def keys_of(record: OrderRecord) -> set[str]:
@@ -81,14 +103,15 @@ def keys_of(record: OrderRecord) -> set[str]:
     return {record.application.key_hash, *([replaced.key_hash] if replaced else [])}
 
 
-def came_before(record: OrderRecord, untied: Sequence[Message]) -> t.Iterator[Message]:
-    """Return the mails that came before an order was placed and belong to it: notice, invoice, invitation.
-
-    Those of the issuance before it are older than the certificate in use.
-    """
-    replaced = record.application.replaces
-    for message in untied:
-        fits = message.trusted and message.kind in _COME_FIRST
-        recent = replaced is None or message.received_at > replaced.not_before + 2 * DAY
-        if fits and recent and set(message.names) & set(record.application.names):
+def came_before(record: OrderRecord, free: Sequence[Message]) -> t.Iterator[Message]:
+    """Return the mails that came before an order was placed and belong to it: notice, invoice, invitation."""
+    for message in free:
+        if message.trusted and _comes_before(message, record) and set(message.names) & set(record.application.names):
             yield message
+
+
+def _comes_before(message: Message, record: OrderRecord) -> bool:
+    """Say whether a mail may lead to an order: those of the issuance before are older than the certificate in use."""
+    replaced = record.application.replaces
+    recent = replaced is None or message.received_at > replaced.not_before + 2 * DAY
+    return message.kind in _COME_FIRST and recent and message.received_at > record.created_at - EARLIEST

@@ -22,14 +22,19 @@ class Correspondence(Book):
         own_reference: str | None = None,
         account: str | None = None,
         untied: bool = False,
+        free: bool = False,
         since: datetime | None = None,
     ) -> list[Message]:
         """Return messages, oldest first: of one order, of one account, tied to no order, received since then.
 
+        C(free): tied to no order that is over.
+
         What was forgotten of them is empty: subject, wanted, link, code.
         """
         with self._reading() as connection:
-            return messages.read(connection, own_reference=own_reference, account=account, untied=untied, since=since)
+            return messages.read(
+                connection, own_reference=own_reference, account=account, untied=untied, free=free, since=since
+            )
 
     def marks(self, account: str) -> dict[str, str]:
         """Return folder → up to where it has been read."""
@@ -45,12 +50,14 @@ class Correspondence(Book):
     ) -> int:
         """Write down messages, marks (folder → mark) and ties (identity → own references) together.
 
-        A message that is known is not written twice. Returns how many were new. Raises LedgerRefused, codes
-        C(unknown_order) and C(unknown_message), for ties to what there is not.
+        A message that is known is not written twice, nor tied anew: what it belongs to was decided when it came, and a
+        mailbox that is read from its beginning again must not say it of the orders of today. Returns how many were new.
+        Raises LedgerRefused, codes C(unknown_order) and C(unknown_message), for ties to what there is not.
         """
         with self._writing() as transaction:
             new = messages.record(transaction, account, said)
-            messages.tie(transaction, account, ties)
+            known = {one.identity for one in said} - {one.identity for one in new}
+            messages.tie(transaction, account, {one: owns for one, owns in ties.items() if one not in known})
             messages.mark(transaction, account, marks)
             return len(new)
 

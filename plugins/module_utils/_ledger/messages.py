@@ -12,6 +12,7 @@ from datetime import datetime
 
 from .._core.errors import LedgerRefused
 from .._core.message import Message
+from .._core.order import OPEN_STATES
 from .._core.plain import to_plain
 from .events import EventKind, Transaction
 from .orders import noun
@@ -25,12 +26,21 @@ _AT_ONCE = 500
 
 
 def read(
-    connection: Connection, *, own_reference: str | None, account: str | None, untied: bool, since: datetime | None
+    connection: Connection,
+    *,
+    own_reference: str | None,
+    account: str | None,
+    untied: bool,
+    free: bool,
+    since: datetime | None,
 ) -> list[Message]:
-    """Return messages, oldest first: of one order, of one account, tied to no order, received since then; or all."""
-    from sqlalchemy import exists
+    """Return messages, oldest first: of one order, of one account, received since then; or all.
 
-    messages, ties = tables().messages, tables().ties
+    C(untied): those that are tied to no order, C(free): to none that is over.
+    """
+    from sqlalchemy import exists, select
+
+    messages, ties, orders = tables().messages, tables().ties, tables().orders
     query = messages.select().order_by(messages.c.received_at, messages.c.recorded_at, messages.c.identity)
     this = (ties.c.account == messages.c.account) & (ties.c.identity == messages.c.identity)
     if account is not None:
@@ -38,9 +48,13 @@ def read(
     if since is not None:
         query = query.where(messages.c.received_at >= to_plain(since))
     if own_reference is not None:
-        query = query.where(exists().where(this, ties.c.own_reference == own_reference))
+        # Joined: asked for each message whether it is tied, thousands of orders would look at all of them each.
+        query = query.where(this, ties.c.own_reference == own_reference)
     if untied:
         query = query.where(~exists().where(this))
+    if free:
+        over = select(orders.c.own_reference).where(orders.c.state.not_in([one.value for one in OPEN_STATES]))
+        query = query.where(~exists().where(this, ties.c.own_reference.in_(over)))
     return [noun(Message, row["content"]) for row in connection.execute(query).mappings()]
 
 

@@ -233,6 +233,9 @@ def keep_up(transaction: Transaction, before: HumanStep, step: HumanStep) -> boo
 
 def with_news(before: HumanStep, step: HumanStep) -> HumanStep:
     news = {key: getattr(step, key) for key in _KEPT_UP}
+    if is_about_another(before, step):
+        # Who confirmed that, did not confirm this.
+        news |= {"confirmed_by": (), "note": "", "reference": ""}
     if _moved(before.latest_by, step.latest_by):
         news["latest_by"] = step.latest_by
     return dataclasses.replace(before, **news)

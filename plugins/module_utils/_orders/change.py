@@ -11,7 +11,7 @@ from dataclasses import replace
 from .._ca.base import Traits
 from .._core.inventory import Method
 from .._core.order import Application, Order, OrderRecord, OrderState
-from .._core.step import Awaited, HumanStep, StepKind, StepState
+from .._core.step import AUTHORITY, Awaited, HumanStep, StepKind, StepState
 from .._ledger.ledger import Ledger, utc_now
 from .job import Job
 from .placing import approvers_of
@@ -65,7 +65,9 @@ def _was(methods: dict[str, Method], name: str) -> str:
 
 
 def _is_done(record: OrderRecord, details: str, ledger: Ledger) -> bool:
-    return any(step.details == details and step.state is StepState.DONE for step in _changes(record, ledger))
+    """Say whether a person did it; what ended because it was wanted no longer was not done."""
+    done = [one for one in _changes(record, ledger) if one.state is StepState.DONE and one.done_by != AUTHORITY]
+    return any(one.details == details for one in done)
 
 
 def _changes(record: OrderRecord, ledger: Ledger) -> list[HumanStep]:

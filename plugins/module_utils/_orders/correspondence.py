@@ -17,12 +17,10 @@ from .._core.account import Account, PortalSettings
 from .._core.errors import KoshinError
 from .._core.message import Message, MessageKind
 from .._core.order import Finding, OrderRecord, Severity
-from .._core.portal_mails import came_before, missing_mails, owners
+from .._core.portal_mails import EARLIEST, came_before, missing_mails, owners
 from .._dcv.texts import text_look_up
 from .._ledger.ledger import Ledger
 
-# No notice comes earlier than this before the order that it leads to.
-_EARLIER = timedelta(days=120)
 # What people should read is told for so long.
 _LATELY = timedelta(days=14)
 # So many mails are written down in one transaction: a run that is killed reads no more than these again.
@@ -117,10 +115,14 @@ def _learn(numbers: dict[str, str], invoices: dict[str, list[str]], message: Mes
 
 
 def take_up_earlier(record: OrderRecord, ledger: Ledger) -> bool:
-    """Tie the mails that came before the order was placed: notice, invoice; return whether there were any."""
+    """Tie the mails that came before the order was placed: notice, invoice; return whether there were any.
+
+    One invoice covers many: an order that was placed a moment before may have it, too. What an order that is over had
+    was about that one.
+    """
     tied = False
-    untied = ledger.messages(account=record.account, untied=True, since=record.created_at - _EARLIER)
-    for message in came_before(record, untied):
+    free = ledger.messages(account=record.account, free=True, since=record.created_at - EARLIEST)
+    for message in came_before(record, free):
         tied = ledger.tie(record.account, message.identity, [record.own_reference]) or tied
     return tied
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 from .._ca.base import CertificateAuthority, ListsReferences
@@ -18,6 +19,8 @@ from .job import Job
 
 # Own references begin so: an order with one that the ledger does not know was placed with a ledger that is lost.
 OWN_REFERENCE_MARK = "koshin-"
+# So many names of a purchase are told apart in words.
+_NAMES = 5
 
 
 def may_buy(job: Job, authority: CertificateAuthority, ledger: Ledger) -> None:
@@ -37,7 +40,7 @@ def would_buy(job: Job, authority: CertificateAuthority, ledger: Ledger) -> str:
         return ""
     if not ledger.purchasing(job.account.name).is_open or _unknown_orders(job, authority, ledger):
         return f"once purchasing at {job.account.name} is opened (confirm.yml -e tls_account={job.account.name}): "
-    approved = _is_approved(job, ledger)
+    approved = _is_approved(job, authority, ledger)
     return "" if approved or not _needs_approval(job, authority) else "once it is approved: "
 
 
@@ -97,15 +100,14 @@ def _needs_approval(job: Job, authority: CertificateAuthority) -> bool:
 
 
 def _refuse_unapproved(job: Job, authority: CertificateAuthority, ledger: Ledger) -> None:
-    if job.approval is None or not _needs_approval(job, authority) or _is_approved(job, ledger):
+    if job.approval is None or not _needs_approval(job, authority) or _is_approved(job, authority, ledger):
         return
-    amount = price(job, authority)
-    cost = "at an unknown price" if amount is None else f"for {amount} {job.account.currency}".rstrip()
+    cost = _cost(job, authority)
     step = _step(
         job,
         StepKind.APPROVE_PURCHASE,
         _latest_by(StepKind.APPROVE_PURCHASE, job, authority, ledger),
-        subject=_purchase(job),
+        subject=_purchase(job, authority),
         details=f"{job.planned.decision.action.value} of {', '.join(job.planned.certificate.names)} at "
         f"{job.account.name} {cost}: {job.planned.decision.reason}.",
         people=job.approval.people,
@@ -119,19 +121,30 @@ def _refuse_unapproved(job: Job, authority: CertificateAuthority, ledger: Ledger
     )
 
 
-def _is_approved(job: Job, ledger: Ledger) -> bool:
-    done = ledger.steps([job.name], states=(StepState.DONE,))
+def _is_approved(job: Job, authority: CertificateAuthority, ledger: Ledger) -> bool:
+    done, purchase = ledger.steps([job.name], states=(StepState.DONE,)), _purchase(job, authority)
     return any(
-        step.kind is StepKind.APPROVE_PURCHASE and step.own_reference is None and step.subject == _purchase(job)
+        step.kind is StepKind.APPROVE_PURCHASE and step.own_reference is None and step.subject == purchase
         for step in done
     )
 
 
-def _purchase(job: Job) -> str:
-    """An approval is for one purchase: that which follows the certificate in use."""
-    in_use = job.planned.found.certificate
+def _purchase(job: Job, authority: CertificateAuthority) -> str:
+    """An approval is for one purchase: that which follows the certificate in use, as it was shown to who approved it.
+
+    Another account, product, price or list of names is another purchase.
+    """
+    in_use, names = job.planned.found.certificate, job.planned.certificate.names
     after = f"after {in_use.serial}" if in_use and job.planned.decision.action is not Action.NEW else "new"
-    return f"{job.name} {after}"
+    more = hashlib.sha256(" ".join(names).encode()).hexdigest()[:16]
+    listed = ", ".join(names[:_NAMES]) + (f" and {len(names) - _NAMES} more ({more})" if len(names) > _NAMES else "")
+    product = job.planned.certificate.product or authority.traits.products[0]
+    return f"{job.name} {after}: {product} for {listed} at {job.account.name} {_cost(job, authority)}"
+
+
+def _cost(job: Job, authority: CertificateAuthority) -> str:
+    amount = price(job, authority)
+    return "at an unknown price" if amount is None else f"for {amount} {job.account.currency}".rstrip()
 
 
 def _latest_by(kind: StepKind, job: Job, authority: CertificateAuthority, ledger: Ledger) -> datetime | None:

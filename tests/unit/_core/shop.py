@@ -49,7 +49,8 @@ def ended_by_itself(kind: StepKind, day: float = 0) -> HumanStep:
 
 
 def certificate(key_hash: str = OWN_KEY, day: float = 9, serial: str = "bb") -> Delivered:
-    return Delivered(key_hash, serial, ("leaf", "intermediate"), NOW + day * DAY)
+    at = NOW + day * DAY
+    return Delivered(key_hash, serial, ("leaf", "intermediate"), at, (WWW,), at)
 
 
 def facts(

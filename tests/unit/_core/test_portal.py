@@ -262,3 +262,21 @@ def test_one_for_the_key_in_use_waits_for_a_person_where_the_account_says_so():
 
     assert stopped.awaited == looked_before.awaited == (Step.MY_PAGE,)
     assert accepted.state is OrderState.ISSUED
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"not_before": on(-300)},  # issued before the certificate in use, and sent again
+        {"names": ("mail.example.jp",)},  # of another certificate that has the same key
+    ],
+)
+def test_another_certificate_for_the_key_in_use_ends_no_order(more: dict[str, object]):
+    assert order(replace(certificate(KEY_IN_USE), **more), day=9).state is OrderState.OPEN
+
+
+def test_a_certificate_that_is_sent_again_does_not_replace_the_one_issued_last():
+    first, last = certificate(serial="b1", day=5), certificate(serial="b2", day=7)
+    again = replace(first, received_at=on(9), chain=("first",))
+
+    assert order(first, last, again, day=9).chain == last.chain

@@ -84,3 +84,12 @@ def test_where_there_is_one_way_only_nothing_is_changed(ledger: Ledger):
     run(one_way, ledger, wanting(BY_MAIL))
 
     assert changes(ledger) == []
+
+
+def test_a_change_that_was_taken_back_is_not_done_when_it_is_wanted_again(authority: MemoryAuthority, ledger: Ledger):
+    run(authority, ledger, wanting(BY_MAIL))
+    run(authority, ledger, wanting(BY_FILE))
+    run(authority, ledger, wanting(BY_MAIL))
+
+    assert dict(ledger.open_orders()[NAME].application.methods)[SHOP] is Method.FILE
+    assert len(changes(ledger)) == 1

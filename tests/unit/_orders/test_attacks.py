@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bad nights: mails that come twice, late, forged or of another year; approvals that were given for something else."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.koshin.tls.plugins.module_utils._core.errors import KoshinError
+from ansible_collections.koshin.tls.plugins.module_utils._core.message import Message, MessageKind
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind, StepState
+from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger, utc_now
+from ansible_collections.koshin.tls.plugins.module_utils._orders.correspondence import _Desk
+from ansible_collections.koshin.tls.plugins.module_utils._orders.job import Job
+from unit._orders.authority import MemoryAuthority, opened
+from unit._orders.test_advance import NAME, job, run
+from unit._orders.test_correspondence import MAIL, Shop, wanted
+from unit._orders.test_purchase import PRICED, TWO_OVER_50000
+
+DUE = date(2027, 1, 9)
+
+
+@pytest.fixture
+def shop(tmp_path: Path):
+    made = Shop(tmp_path)
+    yield made
+    made.ledger.close()
+
+
+def renumbered(shop: Shop) -> None:
+    """The mailbox was moved or put back: nothing there counts as read."""
+    for path in shop.inbox.iterdir():
+        path.rename(path.with_name(f"moved-{path.name}"))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        MessageKind.CANCELLATION,
+        MessageKind.REJECTION,
+        MessageKind.PAYMENT_RECEIVED,
+        MessageKind.APPLICATION_INVITATION,
+        MessageKind.RECEIVED,
+        MessageKind.INVOICE,
+    ],
+)
+def test_mails_of_last_year_that_are_read_again_say_nothing_of_this_years_order(shop: Shop, kind: MessageKind):
+    shop.writes(kind, invoice_number="INV-0001", due_on=DUE)
+    old = shop.inbox / "0000.eml"
+    long_ago = old.stat().st_mtime - 190 * 86400
+    os.utime(old, (long_ago, long_ago))
+    assert shop.reads() == 1
+    shop.goes_on(wanted(shop))
+    before = shop.awaited()
+
+    renumbered(shop)
+    after = shop.goes_on(wanted(shop))
+
+    assert after.order.state is OrderState.OPEN
+    assert shop.awaited() == before == []
+    assert shop.ledger.messages(own_reference=after.record.own_reference) == []
+
+
+def test_one_invoice_that_came_before_both_orders_is_taken_up_by_both(shop: Shop):
+    shop.writes(MessageKind.INVOICE, NAME, MAIL, invoice_number="INV-0007", due_on=DUE)
+
+    shop.goes_on(wanted(shop))
+    shop.goes_on(wanted(shop, MAIL, "77" * 32))
+
+    assert (shop.awaited(), shop.awaited(MAIL)) == ([StepKind.PAYMENT], [StepKind.PAYMENT])
+
+
+def test_mails_of_an_order_that_was_given_up_are_not_taken_up_by_the_next(shop: Shop):
+    first = shop.goes_on(wanted(shop))
+    shop.writes(MessageKind.INVOICE, invoice_number="INV-0007", due_on=DUE)
+    shop.goes_on(wanted(shop))
+    shop.ledger.close_order(first.record.own_reference, OrderState.CANCELLED, "by hand")
+
+    shop.goes_on(wanted(shop))
+
+    assert shop.awaited() == []
+
+
+def test_a_mail_of_the_order_before_that_is_read_again_says_nothing_of_the_next(shop: Shop):
+    first = shop.goes_on(wanted(shop))
+    shop.writes(MessageKind.INVOICE, invoice_number="INV-0007", due_on=DUE)
+    shop.goes_on(wanted(shop))
+    shop.ledger.close_order(first.record.own_reference, OrderState.CANCELLED, "by hand")
+    shop.goes_on(wanted(shop))
+
+    renumbered(shop)
+    shop.goes_on(wanted(shop))
+
+    assert shop.awaited() == []
+
+
+@pytest.mark.parametrize("kind", [MessageKind.CANCELLATION, MessageKind.REJECTION])
+def test_a_no_that_names_nothing_ends_no_order(shop: Shop, kind: MessageKind):
+    first = shop.goes_on(wanted(shop))
+    message = shop_says(shop, kind)
+
+    assert message.names == ()
+    assert shop.goes_on(wanted(shop)).order.state is OrderState.OPEN
+    assert shop.ledger.messages(own_reference=first.record.own_reference) == []
+
+
+def shop_says(shop: Shop, kind: MessageKind) -> Message:
+    """Let a mail of a kind arrive that names neither certificate nor order."""
+    message = Message("ab" * 32, "shop", "INBOX", "1", utc_now(), "support@bestssl.net", "Sorry", kind, True)
+    desk = _Desk("shop", shop.ledger)
+    desk.take(message, "INBOX", "1:1")
+    desk.write()
+    return message
+
+
+# --- approvals -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ledger(shop: Shop) -> Ledger:
+    return opened(shop.ledger, "local")
+
+
+def approved(ledger: Ledger, what: Job, *people: str) -> None:
+    with pytest.raises(KoshinError):
+        run(MemoryAuthority(), ledger, what)
+    for one in people:
+        ledger.confirm(NAME, StepKind.APPROVE_PURCHASE, by=one)
+
+
+@pytest.mark.parametrize("other", ["price", "account", "names"])
+def test_an_approval_is_for_what_was_shown_and_for_nothing_dearer(ledger: Ledger, other: str):
+    what = replace(job(), account=PRICED, approval=TWO_OVER_50000)
+    approved(ledger, what, "sato", "tanaka")
+    changed = {
+        "price": replace(what, account=replace(PRICED, prices=(("ov", 657800),))),
+        "account": replace(what, account=replace(PRICED, name="dear")),
+        "names": replace(
+            what,
+            planned=replace(
+                what.planned, certificate=replace(what.planned.certificate, additional_names=("evil.example.jp",))
+            ),
+        ),
+    }[other]
+    opened(ledger, "dear")
+    authority = MemoryAuthority()
+
+    with pytest.raises(KoshinError) as caught:
+        run(authority, ledger, changed)
+
+    assert (caught.value.code, authority.submitted) == ("not_approved", [])
+    (step,) = ledger.steps([NAME])
+    assert (step.state, step.confirmed_by) == (StepState.OPEN, ())
+
+
+def test_half_an_approval_does_not_count_for_something_else(ledger: Ledger):
+    what = replace(job(), account=PRICED, approval=TWO_OVER_50000)
+    approved(ledger, what, "sato")
+    dearer = replace(what, account=replace(PRICED, prices=(("ov", 657800),)))
+
+    approved(ledger, dearer, "tanaka")
+
+    with pytest.raises(KoshinError):
+        run(MemoryAuthority(), ledger, dearer)
