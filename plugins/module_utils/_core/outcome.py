@@ -52,7 +52,7 @@ def each(
         except ImportError:
             raise
         except Exception as error:
-            return {**(blank or {}), "name": name(entry), "error": _known(error).as_result()}
+            return {**(blank or {}), "name": name(entry), "error": as_known(error).as_result()}
 
     if workers == 1:
         return [one(entry) for entry in entries]
@@ -62,7 +62,8 @@ def each(
         return list(pool.map(one, entries))
 
 
-def _known(error: Exception) -> KoshinError:
+def as_known(error: Exception) -> KoshinError:
+    """Return whatever was raised as something that can be told; nobody expected what is no KoshinError."""
     if isinstance(error, KoshinError):
         return error
     move = "This should not happen: run again with -vvv and report it with what it prints."

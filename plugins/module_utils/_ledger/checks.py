@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._core.step import CHECK, HumanStep, StepKind, StepState
+from .connection import rows
 from .events import Transaction
 from .schema import tables
 from .steps import announce, drop, end, is_about_another, keep_up, reopen, settle_done, step_of, with_news
@@ -51,9 +52,8 @@ def _known(transaction: Transaction, names: Sequence[str], kind: StepKind) -> di
     steps = tables().human_steps
     query = steps.select().where(steps.c.kind == kind.value, steps.c.own_reference.is_(None))
     found, wanted = {}, set(names)
-    for row in transaction.connection.execute(query).mappings():
-        if row["certificate"] in wanted:
-            found[row["certificate"]] = step_of(dict(row)), row["settled_at"] is not None
+    for row in rows(transaction.connection, query, steps.c.certificate, list(wanted)):
+        found[row["certificate"]] = step_of(row), row["settled_at"] is not None
     return found
 
 

@@ -23,17 +23,24 @@ class Correspondence(Book):
         account: str | None = None,
         untied: bool = False,
         free: bool = False,
+        naming: Sequence[str] = (),
         since: datetime | None = None,
     ) -> list[Message]:
         """Return messages, oldest first: of one order, of one account, tied to no order, received since then.
 
-        C(free): tied to no order that is over.
+        C(free): tied to no order that is over. C(naming): with one of these names (and perhaps a few others).
 
         What was forgotten of them is empty: subject, wanted, link, code.
         """
         with self._reading() as connection:
             return messages.read(
-                connection, own_reference=own_reference, account=account, untied=untied, free=free, since=since
+                connection,
+                own_reference=own_reference,
+                account=account,
+                untied=untied,
+                free=free,
+                naming=naming,
+                since=since,
             )
 
     def marks(self, account: str) -> dict[str, str]:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 
 from .._core.message import Message
@@ -16,6 +16,9 @@ from . import checks, confirming, messages, steps
 from .book import Book
 from .confirming import Claim
 from .events import Transaction
+
+if t.TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 Names = t.Optional[Sequence[str]]
 
@@ -26,6 +29,12 @@ class People(Book):
     Where steps are returned, the one that was asked for comes first, then those that are one with it. "Raises like
     C(confirm)": LedgerRefused, code C(not_awaited), that says what is awaited instead.
     """
+
+    def __init__(
+        self, engine: Engine, location: str, *, actor: str, clock: Callable[[], datetime], read_only: bool
+    ) -> None:
+        super().__init__(engine, location, actor=actor, clock=clock, read_only=read_only)
+        self._slowest = steps.Slowest()
 
     def steps(self, names: Names = None, states: Sequence[StepState] = (StepState.OPEN,)) -> list[HumanStep]:
         """Return the human steps in these states, the longest awaited first.
@@ -49,7 +58,7 @@ class People(Book):
     def durations(self) -> dict[StepKind, timedelta]:
         """Return how long the slowest step of each kind took that was done, unless it ended by itself at once."""
         with self._reading() as connection:
-            return steps.durations(connection)
+            return self._slowest.of(connection)
 
     def announce_step(self, step: HumanStep) -> bool:
         """Await a step of an order that was not taken up by its CA yet; return whether that is news."""

@@ -49,16 +49,37 @@ def where(connection: Connection, *conditions: ColumnElement[bool]) -> list[Huma
     return [step_of(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def durations(connection: Connection) -> dict[StepKind, timedelta]:
-    """Return how long the slowest step of each kind took that was ever done and waited for."""
-    steps = tables().human_steps
-    slowest: dict[StepKind, timedelta] = {}
-    done = steps.select().where(steps.c.state == StepState.DONE.value)
-    for row in connection.execute(done).mappings():
-        kind, took = StepKind(row["kind"]), parse_time(row["done_at"]) - parse_time(row["since"])
-        if row["done_by"] not in _NOBODY or took >= _AT_ONCE:
-            slowest[kind] = max(took, slowest.get(kind, took))
-    return slowest
+class Slowest:
+    """How long the slowest step of each kind took that was ever done and waited for.
+
+    Every order asks: what was counted once is not read again, and nothing where nothing happened since.
+    """
+
+    def __init__(self) -> None:
+        # Replaced as a whole: many threads ask.
+        self._counted: tuple[int, str, dict[StepKind, timedelta]] = (-1, "", {})
+
+    def of(self, connection: Connection) -> dict[StepKind, timedelta]:
+        """Return kind → how long."""
+        from sqlalchemy import func, select
+
+        events, steps = tables().events, tables().human_steps
+        newest = connection.execute(select(func.max(events.c.number))).scalar() or 0
+        seen, until, before = self._counted
+        if newest == seen:
+            return dict(before)
+        slowest = dict(before)
+        # Times are whole seconds: of the last one there may be more by now.
+        done = select(steps.c.kind, steps.c.since, steps.c.done_at, steps.c.done_by).where(
+            steps.c.state == StepState.DONE.value, steps.c.done_at >= until
+        )
+        for row in connection.execute(done).mappings():
+            kind, took = StepKind(row["kind"]), parse_time(row["done_at"]) - parse_time(row["since"])
+            until = max(until, row["done_at"])
+            if row["done_by"] not in _NOBODY or took >= _AT_ONCE:
+                slowest[kind] = max(took, slowest.get(kind, took))
+        self._counted = (newest, until, slowest)
+        return dict(slowest)
 
 
 def observed(transaction: Transaction, record: OrderRecord, order: Order, steps: Sequence[HumanStep]) -> bool:

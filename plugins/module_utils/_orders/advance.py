@@ -13,7 +13,6 @@ from .._ca.base import (
     AcceptsConfirmation,
     CertificateAuthority,
     CertificateAuthorityRefused,
-    Remembers,
 )
 from .._core.errors import KoshinError
 from .._core.order import Order, OrderRecord, OrderState, Placement
@@ -22,7 +21,6 @@ from .._core.step import DUTIES, HumanStep, StepKind, StepState
 from .._ledger.ledger import Ledger
 from .change import with_change
 from .collect import collect
-from .correspondence import take_up_earlier
 from .job import Job, Progress
 from .placing import look_up, place, read_again
 
@@ -47,8 +45,6 @@ def advance(
             _refuse_other_account(job, record)
         if record is None:
             record, order, done = place(job, authority=authority, ledger=ledger)
-            if isinstance(authority, Remembers) and take_up_earlier(record, ledger):
-                order = read_again(record, authority)
         elif record.state is OrderState.INTENDED:
             record, order, done = look_up(job, record, authority=authority, ledger=ledger)
         else:

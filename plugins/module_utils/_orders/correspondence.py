@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,9 +18,13 @@ from .._core.account import Account, PortalSettings
 from .._core.errors import KoshinError
 from .._core.message import Message, MessageKind
 from .._core.order import Finding, OrderRecord, Severity
+from .._core.outcome import as_known
 from .._core.portal_mails import EARLIEST, came_before, missing_mails, owners
 from .._dcv.texts import text_look_up
 from .._ledger.ledger import Ledger
+
+if t.TYPE_CHECKING:
+    from .._mail.mail import Mail
 
 # What people should read is told for so long.
 _LATELY = timedelta(days=14)
@@ -46,19 +51,46 @@ def read_mail(accounts: Collection[Account], ledger: Ledger, *, now: datetime) -
 
 
 def _read(account: Account, settings: PortalSettings, ledger: Ledger, now: datetime) -> Reading:
+    """Whatever goes wrong here is told, and stops neither orders nor the mailboxes of other accounts."""
     # A run without a mailbox does not load what reads one.
     from .._mail.mailbox import read_new
+
+    desk, errors = _Desk(account.name, ledger), list[KoshinError]()
+    look_up = text_look_up(account.resolver) if settings.check_dkim else None
+
+    def _all() -> None:
+        for mail, mark in read_new(settings, ledger.marks(account.name), now=now, look_up_text=look_up):
+            desk.take(_understood(mail, account.name, settings), mail.folder, mark)
+
+    for work in (_all, desk.write):
+        try:
+            work()
+        except ImportError:
+            raise
+        except Exception as error:
+            errors.append(as_known(error))
+    return Reading(account.name, desk.new, next(iter(errors), None))
+
+
+def _understood(mail: Mail, account: str, settings: PortalSettings) -> Message:
+    """One mail that nobody foresaw must not hide those after it in this run and in every other."""
     from .._mail.understanding import understand
 
-    desk, error = _Desk(account.name, ledger), None
-    look_up = text_look_up(account.resolver) if settings.check_dkim else None
     try:
-        for mail, mark in read_new(settings, ledger.marks(account.name), now=now, look_up_text=look_up):
-            desk.take(understand(mail, account=account.name, settings=settings), mail.folder, mark)
-    except KoshinError as said:
-        error = said
-    desk.write()
-    return Reading(account.name, desk.new, error)
+        return understand(mail, account=account, settings=settings)
+    except Exception as error:
+        return Message(
+            identity=mail.identity,
+            account=account,
+            folder=mail.folder,
+            number=mail.number,
+            received_at=mail.received_at,
+            sender=mail.sender,
+            subject=mail.subject,
+            kind=MessageKind.NOT_UNDERSTOOD,
+            trusted=mail.trusted,
+            problem=f"it could not be understood ({type(error).__name__}), which is a defect of koshin.tls.",
+        )
 
 
 class _Desk:
@@ -121,7 +153,8 @@ def take_up_earlier(record: OrderRecord, ledger: Ledger) -> bool:
     was about that one.
     """
     tied = False
-    free = ledger.messages(account=record.account, free=True, since=record.created_at - EARLIEST)
+    since = record.created_at - EARLIEST
+    free = ledger.messages(account=record.account, free=True, naming=record.application.names, since=since)
     for message in came_before(record, free):
         tied = ledger.tie(record.account, message.identity, [record.own_reference]) or tied
     return tied
@@ -137,9 +170,12 @@ def correspondence_findings(
         shop = shops.get(record.account)
         findings += [] if shop is None else _missing(shop, record)
     for name in shops:
-        error = readings[name].error if name in readings else None
-        findings += [_finding(name, error.code, f"{name}: {error.message}", error.next_move)] if error else []
-        findings += unread_findings(name, ledger, now)
+        errors = [readings[name].error] if name in readings else []
+        try:
+            findings += unread_findings(name, ledger, now)
+        except KoshinError as error:
+            errors.append(error)
+        findings += [_finding(name, one.code, f"{name}: {one.message}", one.next_move) for one in errors if one]
     return findings
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
-from .._ca.base import CertificateAuthority, CertificateAuthorityRefused
+from .._ca.base import CertificateAuthority, CertificateAuthorityRefused, Remembers
 from .._core.account import Budget
 from .._core.errors import KoshinError
 from .._core.inventory import Method
 from .._core.order import Action, Application, Order, OrderRecord, OrderState, Replaced, SigningRequest
 from .._ledger.ledger import Ledger
+from .correspondence import take_up_earlier
 from .job import Job
 from .lost_answer import as_looked_up
 from .purchase import may_buy, price
@@ -169,6 +170,9 @@ def refuse_to_pay_twice(job: Job, authority: CertificateAuthority) -> None:
 
 
 def _submit(record: OrderRecord, authority: CertificateAuthority, ledger: Ledger) -> tuple[OrderRecord, Order, str]:
+    if isinstance(authority, Remembers):
+        # Before: killed here, the next run comes back and does it again.
+        take_up_earlier(record, ledger)
     try:
         order = authority.submit(record.application)
     except CertificateAuthorityRefused as error:

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.koshin.tls.plugins.module_utils._ca.portal import PortalAuthority
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import KoshinError
 from ansible_collections.koshin.tls.plugins.module_utils._core.message import Message, MessageKind
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind, StepState
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger, utc_now
-from ansible_collections.koshin.tls.plugins.module_utils._orders.correspondence import _Desk
+from ansible_collections.koshin.tls.plugins.module_utils._mail import understanding
+from ansible_collections.koshin.tls.plugins.module_utils._mail.mail import Mail
+from ansible_collections.koshin.tls.plugins.module_utils._orders.correspondence import _Desk, read_mail
 from ansible_collections.koshin.tls.plugins.module_utils._orders.job import Job
 from unit._orders.authority import MemoryAuthority, opened
 from unit._orders.test_advance import NAME, job, run
@@ -75,6 +78,23 @@ def test_one_invoice_that_came_before_both_orders_is_taken_up_by_both(shop: Shop
     assert (shop.awaited(), shop.awaited(MAIL)) == ([StepKind.PAYMENT], [StepKind.PAYMENT])
 
 
+@pytest.mark.parametrize("dies", ["submit", "tie"])
+def test_what_came_before_is_taken_up_by_an_order_whose_placing_was_killed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, dies: str
+):
+    shop.writes(MessageKind.INVOICE, invoice_number="INV-0007", due_on=DUE)
+
+    def killed(*_said: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(*{"submit": (PortalAuthority, dies, killed), "tie": (Ledger, dies, killed)}[dies])
+        shop.goes_on(wanted(shop))
+    shop.goes_on(wanted(shop))
+
+    assert shop.awaited() == [StepKind.PAYMENT]
+
+
 def test_mails_of_an_order_that_was_given_up_are_not_taken_up_by_the_next(shop: Shop):
     first = shop.goes_on(wanted(shop))
     shop.writes(MessageKind.INVOICE, invoice_number="INV-0007", due_on=DUE)
@@ -116,6 +136,34 @@ def shop_says(shop: Shop, kind: MessageKind) -> Message:
     desk.take(message, "INBOX", "1:1")
     desk.write()
     return message
+
+
+def test_a_mail_that_nobody_foresaw_hides_none_after_it(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+    shop.goes_on(wanted(shop))
+    shop.writes(MessageKind.EXPIRY_REMINDER)
+    shop.writes(MessageKind.INVOICE, invoice_number="INV-0007", due_on=DUE)
+    understand = understanding.understand
+
+    def stumbles(mail: Mail, **more: object) -> Message:
+        return understand(mail, **more) if "0001" in mail.number else 1 / 0
+
+    monkeypatch.setattr(understanding, "understand", stumbles)
+    shop.goes_on(wanted(shop))
+
+    assert shop.awaited() == [StepKind.PAYMENT]
+    assert shop.findings() == ["mail_unreadable"]
+    assert shop.reads() == 0
+
+
+def test_a_message_in_the_ledger_that_cannot_be_read_stops_no_other_account(shop: Shop):
+    shop_says(shop, MessageKind.INVOICE)
+    shop.goes_on(wanted(shop))
+    with shop.ledger._writing() as transaction:
+        transaction.connection.exec_driver_sql("UPDATE messages SET content = '{}'")
+    shop.writes(MessageKind.INVOICE, invoice_number="INV-0007", due_on=DUE)
+
+    assert read_mail([shop.account], shop.ledger, now=utc_now())["shop"].new == 1
+    assert shop.findings() == ["row_unreadable"]
 
 
 # --- approvals -------------------------------------------------------------------------------------------------------
