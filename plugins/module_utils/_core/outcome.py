@@ -63,7 +63,6 @@ def each(
 
 
 def as_known(error: Exception) -> KoshinError:
-    """Return whatever was raised as something that can be told; nobody expected what is no KoshinError."""
     if isinstance(error, KoshinError):
         return error
     move = "This should not happen: run again with -vvv and report it with what it prints."

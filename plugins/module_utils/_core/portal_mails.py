@@ -72,6 +72,11 @@ def owners(
     return [own for own in meant if own in records and _may_be_about(message, records[own])]
 
 
+def says_which(message: Message) -> bool:
+    """Say whether a mail ends or stops what it is about, so that no doubt may be left which order that is."""
+    return message.kind in _SAY_WHICH
+
+
 def _may_be_about(message: Message, record: OrderRecord) -> bool:
     return message.received_at >= record.created_at or _comes_before(message, record)
 
@@ -85,15 +90,18 @@ def _named(
 ) -> list[str]:
     by_name = [one for one in open_orders if one.application.common_name in message.names]
     if message.order_number in numbers:
+        numbered = numbers[message.order_number]
+        if says_which(message) and by_name and all(one.own_reference != numbered for one in by_name):
+            return []
         # One invoice covers many, and names the number of the first.
         others = [one.own_reference for one in by_name] if message.kind is MessageKind.INVOICE else []
-        return list(dict.fromkeys((numbers[message.order_number], *others)))
+        return list(dict.fromkeys((numbered, *others)))
     if message.invoice_number in invoices and message.kind is not MessageKind.INVOICE:
         return list(invoices[message.invoice_number])
     by_any = by_name or [one for one in open_orders if set(one.application.names) & set(message.names)]
     if by_any or message.names:
         return [one.own_reference for one in by_any]
-    is_meant = len(open_orders) == 1 and message.order_number == "" and message.kind not in _SAY_WHICH
+    is_meant = len(open_orders) == 1 and message.order_number == "" and not says_which(message)
     return [one.own_reference for one in open_orders] if is_meant else []
 
 

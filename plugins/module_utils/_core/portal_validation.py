@@ -120,9 +120,13 @@ def _documents(facts: PortalFacts) -> t.Iterator[Awaited]:
 
 
 def _phone(facts: PortalFacts) -> t.Iterator[Awaited]:
-    """The switchboard is told before the call; a vetting that is used again needs none unless a mail says so."""
+    """The switchboard is told before the call; a vetting that is used again needs none unless a mail says so.
+
+    A call that is arranged after the one that was answered is another.
+    """
     told = facts.last(*_VETTING)
-    if facts.confirmed(StepKind.PHONE_CONFIRMATION) is not None or not (told or _needs_vetting(facts)):
+    since = told.received_at if told else None
+    if _is_confirmed(facts, StepKind.PHONE_CONFIRMATION, since) or not (told or _needs_vetting(facts)):
         return
     online = facts.last(MessageKind.ONLINE_CONFIRMATION)
     call = facts.last(MessageKind.PHONE_CALL_ARRANGED)
@@ -133,6 +137,7 @@ def _phone(facts: PortalFacts) -> t.Iterator[Awaited]:
             (*([f"The call: {call.wanted}."] if call and call.wanted else []), f"The CA calls {number} of the record.")
         ),
         link=online.link if online and online.link else number,
+        anew_since=since,
     )
     if facts.confirmed(StepKind.TELL_SWITCHBOARD) is None:
         yield Awaited(StepKind.TELL_SWITCHBOARD, link=number)

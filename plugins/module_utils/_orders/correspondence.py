@@ -17,9 +17,9 @@ from .._ca.portal import PortalAuthority, delivered
 from .._core.account import Account, PortalSettings
 from .._core.errors import KoshinError
 from .._core.message import Message, MessageKind
-from .._core.order import Finding, OrderRecord, Severity
+from .._core.order import OPEN_STATES, Finding, OrderRecord, Severity
 from .._core.outcome import as_known
-from .._core.portal_mails import EARLIEST, came_before, missing_mails, owners
+from .._core.portal_mails import EARLIEST, came_before, missing_mails, owners, says_which
 from .._dcv.texts import text_look_up
 from .._ledger.ledger import Ledger
 
@@ -119,8 +119,19 @@ class _Desk:
         keys = [one.key_hash for one in delivered(message)]
         numbers, invoices = self._known
         tied = owners(message, self._records, key_hashes=keys, numbers=numbers, invoices=invoices)
+        if says_which(message) and message.order_number not in numbers:
+            tied = [own for own in tied if not self._is_of_another(message.order_number, own)]
         _learn(numbers, invoices, message, tied)
         return tied
+
+    def _is_of_another(self, number: str, own_reference: str) -> bool:
+        """Say whether the shop's number is that of an order of this certificate that is over: its no came again."""
+        record = next(one for one in self._records if one.own_reference == own_reference)
+        if not number or record.application.reissue_of is not None:
+            return False
+        over = [one for one in self._ledger.orders([record.certificate]) if one.state not in OPEN_STATES]
+        said = (one for each in over for one in self._ledger.messages(own_reference=each.own_reference))
+        return any(one.order_number == number for one in said)
 
     @cached_property
     def _records(self) -> list[OrderRecord]:

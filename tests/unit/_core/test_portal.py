@@ -280,3 +280,12 @@ def test_a_certificate_that_is_sent_again_does_not_replace_the_one_issued_last()
     again = replace(first, received_at=on(9), chain=("first",))
 
     assert order(first, last, again, day=9).chain == last.chain
+
+
+def test_a_call_that_is_arranged_after_the_one_that_was_answered_is_asked_for_again():
+    known = (step(Step.APPLICATION, 2), mail(Mail.PHONE_CALL_ARRANGED, 3), step(Step.PHONE_CONFIRMATION, 4))
+    again = mail(Mail.ONLINE_CONFIRMATION, 5, link="https://www.bestssl.net/confirm/1")
+
+    assert Step.PHONE_CONFIRMATION not in order(*known, day=5).awaited
+    (call,) = (one for one in order(*known, again, day=5).awaits if one.kind is Step.PHONE_CONFIRMATION)
+    assert (call.link, call.anew_since) == ("https://www.bestssl.net/confirm/1", on(5))

@@ -87,6 +87,13 @@ def test_the_shops_number_decides_once_it_is_known():
     assert owners_of(numbered, numbers={"B-77": "koshin-2"}) == ["koshin-2"]
 
 
+@pytest.mark.parametrize("kind", [Mail.CANCELLATION, Mail.REJECTION])
+def test_a_no_whose_number_and_names_mean_two_orders_ends_neither(kind: Mail):
+    assert owners_of(mail(kind, order_number="B-77", names=(WWW,)), numbers={"B-77": "koshin-2"}) == []
+    assert owners_of(mail(kind, order_number="B-77", names=(WWW,)), numbers={"B-77": "koshin-1"}) == ["koshin-1"]
+    assert owners_of(mail(kind, order_number="B-77"), numbers={"B-77": "koshin-2"}) == ["koshin-2"]
+
+
 def test_an_invoice_that_names_the_number_of_the_first_covers_them_all():
     bill = mail(Mail.INVOICE, order_number="B-77", names=(WWW, "mail.example.jp"))
 
@@ -127,3 +134,10 @@ def test_what_came_before_the_order_is_taken_up():
     ]
 
     assert list(came_before(WWW_ORDER, [notice, *others])) == [notice]
+
+
+def test_what_came_before_the_order_without_leading_to_it_is_about_another():
+    assert owners_of(mail(Mail.INVOICE, -2, names=(WWW,))) == ["koshin-1"]
+    assert owners_of(mail(Mail.RECEIVED, -2, names=(WWW,))) == []
+    assert owners_of(mail(Mail.INVOICE, -200, names=(WWW,))) == []
+    assert owners_of(mail(Mail.INVOICE, -121, names=("mail.example.jp",))) == []

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -129,13 +130,29 @@ def test_a_no_that_names_nothing_ends_no_order(shop: Shop, kind: MessageKind):
     assert shop.ledger.messages(own_reference=first.record.own_reference) == []
 
 
-def shop_says(shop: Shop, kind: MessageKind) -> Message:
-    """Let a mail of a kind arrive that names neither certificate nor order."""
-    message = Message("ab" * 32, "shop", "INBOX", "1", utc_now(), "support@bestssl.net", "Sorry", kind, True)
+def shop_says(shop: Shop, kind: MessageKind, identity: str = "ab", **said: object) -> Message:
+    """Let a mail of a kind arrive; it names neither certificate nor order, unless C(said)."""
+    made = Message(identity * 32, "shop", "INBOX", "1", utc_now(), "support@bestssl.net", "Sorry", kind, True)
+    message = replace(made, **said)
     desk = _Desk("shop", shop.ledger)
     desk.take(message, "INBOX", "1:1")
     desk.write()
     return message
+
+
+@pytest.mark.parametrize("kind", [MessageKind.CANCELLATION, MessageKind.REJECTION])
+def test_a_no_to_the_order_before_that_is_sent_again_is_none_to_the_next(shop: Shop, kind: MessageKind):
+    first = shop.goes_on(wanted(shop))
+    shop_says(shop, kind, "ab", order_number="B-77", names=(NAME,))
+    with suppress(KoshinError):
+        shop.goes_on(wanted(shop))
+    shop.ledger.close_order(first.record.own_reference, OrderState.CANCELLED, "by hand")
+    second = shop.goes_on(wanted(shop))
+
+    shop_says(shop, kind, "cd", order_number="B-77", names=(NAME,))
+    assert shop.ledger.messages(own_reference=second.record.own_reference) == []
+    shop_says(shop, kind, "ef", order_number="B-78", names=(NAME,))
+    assert len(shop.ledger.messages(own_reference=second.record.own_reference)) == 1
 
 
 def test_a_mail_that_nobody_foresaw_hides_none_after_it(shop: Shop, monkeypatch: pytest.MonkeyPatch):
