@@ -127,7 +127,7 @@ class PortalFacts:
         return max(ours or reused, key=lambda one: (one.not_before, one.received_at), default=None)
 
     def _succeeds(self, one: Delivered, replaced: Replaced) -> bool:
-        is_newer = one.not_before > replaced.not_before and one.serial != replaced.serial
+        is_newer = replaced.not_before < one.not_before <= one.received_at + DAY and one.serial != replaced.serial
         return one.key_hash == replaced.key_hash and is_newer and self.application.common_name in one.names
 
 

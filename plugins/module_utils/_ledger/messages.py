@@ -118,6 +118,11 @@ def tie(transaction: Transaction, account: str, ties: Mapping[str, Iterable[str]
     return bool(rows)
 
 
+def tied(connection: Connection, account: str, identities: Collection[str]) -> set[str]:
+    """Return those messages that belong to any order."""
+    return {identity for identity, _own in _ties(connection, account, list(identities))}
+
+
 def mark(transaction: Transaction, account: str, wanted: Mapping[str, str]) -> None:
     """Write down up to where folders have been read."""
     table, before = tables().marks, marks(transaction.connection, account)

@@ -268,6 +268,7 @@ def test_one_for_the_key_in_use_waits_for_a_person_where_the_account_says_so():
     "more",
     [
         {"not_before": on(-300)},  # issued before the certificate in use, and sent again
+        {"not_before": on(300)},  # of nobody who issues certificates
         {"names": ("mail.example.jp",)},  # of another certificate that has the same key
     ],
 )

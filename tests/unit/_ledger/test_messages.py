@@ -64,6 +64,24 @@ def test_one_invoice_belongs_to_many_orders_some_of_which_are_found_later(desk, 
     assert [event.certificate for event in waiting.events() if event.what.value == "message_tied"] == [WWW, "b.example"]
 
 
+def test_a_mail_that_is_read_again_belongs_to_what_it_belonged_to(desk, waiting):
+    waiting.record_messages("shop", [desk.message()], {}, {"a": [OWN]})
+    desk.ordered(waiting, "b.example")
+
+    waiting.record_messages("shop", [desk.message()], {}, {"a": ["own b.example"]})
+    assert waiting.messages(own_reference="own b.example") == []
+
+
+def test_a_mail_of_an_order_that_is_over_is_not_free_for_another(desk, waiting):
+    desk.ordered(waiting, "b.example")
+    waiting.record_messages("shop", [desk.message(names=(WWW,))], {}, {"a": [OWN]})
+    assert [one.identity for one in waiting.messages(free=True, naming=[WWW])] == ["a"]
+    assert waiting.messages(free=True, naming=["ww_.example.jp", "example.jp"]) == []
+
+    waiting.close_order(OWN, OrderState.CANCELLED, "given up")
+    assert waiting.messages(free=True) == []
+
+
 @pytest.mark.parametrize(("ties", "code"), [({"a": ["nobody's"]}, "unknown_order"), ({"z": [OWN]}, "unknown_message")])
 def test_content_ties_and_marks_are_written_together_or_not_at_all(desk, waiting, ties, code):
     before = desk.contents()

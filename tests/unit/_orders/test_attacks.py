@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -12,15 +14,20 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.koshin.tls.plugins.module_utils._ca.portal import PortalAuthority
+from ansible_collections.koshin.tls.plugins.module_utils._core.account import PortalSettings
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import KoshinError
 from ansible_collections.koshin.tls.plugins.module_utils._core.message import Message, MessageKind
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState
+from ansible_collections.koshin.tls.plugins.module_utils._core.outcome import Outcome
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind, StepState
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger, utc_now
 from ansible_collections.koshin.tls.plugins.module_utils._mail import understanding
 from ansible_collections.koshin.tls.plugins.module_utils._mail.mail import Mail
+from ansible_collections.koshin.tls.plugins.module_utils._orders import collect
+from ansible_collections.koshin.tls.plugins.module_utils._orders.control import Control
 from ansible_collections.koshin.tls.plugins.module_utils._orders.correspondence import _Desk, read_mail
 from ansible_collections.koshin.tls.plugins.module_utils._orders.job import Job
+from ansible_collections.koshin.tls.plugins.module_utils._orders.round import advance_all
 from unit._orders.authority import MemoryAuthority, opened
 from unit._orders.test_advance import NAME, job, run
 from unit._orders.test_correspondence import MAIL, Shop, wanted
@@ -232,3 +239,50 @@ def test_half_an_approval_does_not_count_for_something_else(ledger: Ledger):
 
     with pytest.raises(KoshinError):
         run(MemoryAuthority(), ledger, dearer)
+
+
+# --- whole runs ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def night(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
+    """One run for one certificate, as the module order does it."""
+    monkeypatch.setattr(collect, "system_trust_anchors", lambda: "roots")
+    settings = shop.account.settings
+    assert isinstance(settings, PortalSettings)
+    authorities = {"shop": PortalAuthority(shop.account, settings, clock=utc_now)}
+    known = Control(str(tmp_path / "ledger.sqlite"), utc_now(), {"shop": shop.account}, {}, {}, authorities)
+
+    def goes(*, check_mode: bool = False) -> Outcome:
+        options = {"published": {}, "hosts": ["web1"], "wait_seconds": 0, "retention_days": 400}
+        return advance_all([wanted(shop)], known, check_mode=check_mode, **options)
+
+    return goes
+
+
+def everything(directory: Path) -> dict[str, tuple[bytes, int]]:
+    """Return file → content and time of change of all that lies there; the ledger as a dump."""
+    files = [path for path in directory.rglob("*") if path.is_file() and "ledger" not in path.name]
+    dump = "\n".join(sqlite3.connect(directory / "ledger.sqlite").iterdump()).encode()
+    return {"ledger": (dump, 0), **{str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}}
+
+
+def test_check_mode_reads_no_mail_and_writes_nothing_at_any_halt(shop: Shop, tmp_path: Path, night):
+    shop.writes(MessageKind.INVOICE, invoice_number="INV-0007", due_on=DUE)
+    for _halt in ("before the order", "before the payment", "after it"):
+        before = everything(tmp_path)
+        night(check_mode=True)
+        assert everything(tmp_path) == before
+        night()
+        with suppress(KoshinError):
+            shop.ledger.confirm(NAME, StepKind.PAYMENT, by="sato")
+
+
+def test_a_run_without_news_writes_nothing(shop: Shop, tmp_path: Path, night):
+    shop.writes(MessageKind.INVOICE, invoice_number="INV-0007", due_on=DUE)
+    night()
+    night()
+    before = everything(tmp_path)
+
+    assert [item["changed"] for item in night().items] == [False]
+    assert everything(tmp_path) == before
