@@ -20,6 +20,11 @@ from .portal_facts import PortalFacts, Standing
 from .portal_validation import in_validation, records_of, tokens_of
 from .step import Awaited, StepKind
 
+_STOP = (
+    "A certificate for the key in use came, from an automatic application, and reused_key says stop: confirm to "
+    "install it all the same, or have the shop issue it again for the CSR of the sheet."
+)
+
 
 def standing(facts: PortalFacts) -> Order:
     """Return how the order stands. At a shop our own reference is its number: it may have none, or several."""
@@ -45,9 +50,10 @@ def _certificate_came(facts: PortalFacts) -> bool:
     found = facts.certificate
     if found is None:
         return False
-    seen = facts.confirmed(StepKind.MY_PAGE)
     is_own = found.key_hash == facts.application.key_hash
-    return is_own or facts.reused_key is not ReusedKey.STOP or (seen is not None and seen > found.received_at)
+    # A look at My Page that was confirmed before anybody was told of the certificate lets nothing pass.
+    seen = facts.confirmed(StepKind.MY_PAGE, details=_STOP) is not None
+    return is_own or facts.reused_key is not ReusedKey.STOP or seen
 
 
 def _issued(facts: PortalFacts) -> Standing:
@@ -55,13 +61,12 @@ def _issued(facts: PortalFacts) -> Standing:
 
 
 def _stopped(facts: PortalFacts) -> Standing:
-    found = facts.certificate
+    looked = facts.confirmed(StepKind.MY_PAGE) is not None
     step = Awaited(
         StepKind.MY_PAGE,
-        details="A certificate for the key in use came, from an automatic application, and reused_key says stop: "
-        "confirm to install it all the same, or have the shop issue it again for the CSR of the sheet.",
+        details=_STOP,
         link=facts.provider.my_page,
-        anew_since=found.received_at if found else None,
+        anew_since=facts.now if looked else None,
     )
     return Standing("a certificate for the key in use came, and the account says stop", (step,))
 

@@ -69,10 +69,13 @@ class PortalFacts:
         """Return the newest mail of these kinds."""
         return next((one for one in reversed(self.messages) if one.kind in kinds), None)
 
-    def confirmed(self, kind: StepKind) -> datetime | None:
-        """Return when a person confirmed a step; what only ended because nobody awaited it any more counts not."""
-        done = (one.done_at for one in self.steps if one.kind is kind and one.done_by not in (None, AUTHORITY))
-        return next(done, None)
+    def confirmed(self, kind: StepKind, *, details: str | None = None) -> datetime | None:
+        """Return when a person confirmed a step; what only ended because nobody awaited it any more counts not.
+
+        C(details): what the step had to say then, None: whatever it said.
+        """
+        done = (one for one in self.steps if one.kind is kind and one.done_by not in (None, AUTHORITY))
+        return next((one.done_at for one in done if details in (None, one.details)), None)
 
     @property
     def rejected_at(self) -> datetime | None:

@@ -258,10 +258,18 @@ def test_one_for_our_own_key_is_preferred():
 def test_one_for_the_key_in_use_waits_for_a_person_where_the_account_says_so():
     stopped = order(certificate(KEY_IN_USE), day=9, reused_key=ReusedKey.STOP)
     looked_before = order(certificate(KEY_IN_USE), step(Step.MY_PAGE, 6), day=9, reused_key=ReusedKey.STOP)
-    accepted = order(certificate(KEY_IN_USE), step(Step.MY_PAGE, 10), day=10, reused_key=ReusedKey.STOP)
+    told = replace(step(Step.MY_PAGE, 10), details=detail_of(stopped, Step.MY_PAGE))
+    accepted = order(certificate(KEY_IN_USE), told, day=10, reused_key=ReusedKey.STOP)
 
     assert stopped.awaited == looked_before.awaited == (Step.MY_PAGE,)
     assert accepted.state is OrderState.ISSUED
+
+
+def test_a_look_that_was_confirmed_before_anybody_was_told_of_the_certificate_lets_it_not_pass():
+    looked = replace(step(Step.MY_PAGE, 9.5), details="The shop applied by itself: compare.")
+    stopped = order(certificate(KEY_IN_USE), looked, day=10, reused_key=ReusedKey.STOP)
+
+    assert [(one.kind, one.anew_since) for one in stopped.awaits] == [(Step.MY_PAGE, on(10))]
 
 
 @pytest.mark.parametrize(
