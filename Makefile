@@ -23,7 +23,7 @@ help:
 	@echo 'make integration  tests/integration, real hosts, as root'
 	@echo 'make pytest ARGS="tests/unit/test_house.py -x"'
 	@echo 'make bench        speed beside the peers, as a table'
-	@echo 'make endurance    100,000 damaged mails, archives, PEM texts, PKCS#7; a quarter of an hour'
+	@echo 'make endurance    100,000 damaged mails, archives, PEM texts, PKCS#7, and a kill before every call; as root'
 	@echo 'make build        the collection as a tarball, in dist/'
 	@echo 'make clean        removes all that make made'
 
@@ -54,8 +54,9 @@ pytest: .venv/tests.stamp $(LINK)
 bench: .venv/tests.stamp .venv-peers/peers.stamp $(LINK)
 	@$(BIN)/python tests/bench/bench.py
 
-endurance: .venv/tests.stamp $(LINK)
+endurance: root debian-packages .venv/tests.stamp $(LINK)
 	@$(BIN)/python tests/endurance/mails.py $(ARGS)
+	@KOSHIN_ENDURANCE=1 $(BIN)/python -m pytest tests/contract/test_portal_killed.py
 
 build: .venv/runtime.stamp
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/run/build

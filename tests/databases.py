@@ -183,8 +183,8 @@ def _opened(location: str) -> Iterator[Callable[[str], object]]:
         with psycopg.connect(location, autocommit=True) as connection:
             yield connection.execute
         return
-    with contextlib.closing(sqlite3.connect(location)) as connection, connection:
-        yield connection.execute
+    with contextlib.closing(sqlite3.connect(location)) as database, database:
+        yield database.execute
 
 
 def _free_port() -> int:

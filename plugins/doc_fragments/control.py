@@ -232,10 +232,10 @@ options:
         type: str
       check_dkim:
         description:
-          - Whether DKIM signatures are checked here; mails without a valid one of their sender change nothing.
-          - Switch it on where no mail server does it.
+          - Whether DKIM signatures are checked here, by default unless O(accounts[].authentication_server) is set;
+            mails without a valid one of their sender change nothing.
+          - Switch it off only where nobody else can write into the mailbox; switch it on beside a mail server's proof.
         type: bool
-        default: false
       directory:
         description:
           - Directory of an authority of O(accounts[].ca=local).

@@ -48,7 +48,7 @@ options:
       - First day (C(2026-01-01)) or time (C(2026-01-01T00:00:00Z)) of the period, in UTC.
       - Give it with O(action=export) to leave out what was before.
     type: str
-  until:
+  before:
     description:
       - Day or time, in UTC, at which the period is over; it is not part of it itself.
       - Give it with O(action=export) to leave out what came later.
@@ -71,7 +71,7 @@ EXAMPLES = r"""
   koshin.tls.ledger_export:
     path: /var/lib/koshin/audit-2026.csv
     since: "2026-01-01"
-    until: "2027-01-01"
+    before: "2027-01-01"
   delegate_to: localhost
   run_once: true
 
@@ -147,7 +147,7 @@ OPTIONS = {
     "action": {"choices": ["export", "backup", "restore", "move"], "default": "export"},
     "path": {"type": "path"},
     "since": {},
-    "until": {},
+    "before": {},
     # Not shown among the module's arguments: somebody may have written a password into it, which is then refused.
     "destination": {"type": "path", "no_log": True},
     "destination_password": {"no_log": True},

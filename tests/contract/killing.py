@@ -12,21 +12,27 @@ import traceback
 import warnings
 from collections.abc import Callable
 from datetime import date
+from types import FrameType
+
+from ansible_collections.koshin.tls.plugins.module_utils._ledger import postgresql
 
 # Whatever leaves a trace outside of the process goes through one of these; some of them only look.
 CALLS = frozenset(
     ["close", "commit", "execute", "flock", "fsync", "ftruncate", "mkdir", "open", "rename", "replace"]
     + ["rmdir", "sendall", "unlink", "write"]
 )
+# PostgreSQL's driver makes no such call: it enters this method before each statement, and before each COMMIT, is sent.
+# To be killed before the next is sent is to be killed before this one's answer was heard: the server has done it.
+TALK = ("wait", postgresql.__file__)
 
 
-def killed_everywhere(attempt: Callable[[int], Callable[[], object]]) -> int:
+def killed_everywhere(attempt: Callable[[int], Callable[[], object]], *, every: int = 1) -> int:
     """Run ``attempt(n)()`` in a process that is killed before its n-th call, n from 1 on until one survives.
 
-    ``attempt(n)`` prepares in this process. Returns how many were killed.
+    ``every``: only before each so many calls. ``attempt(n)`` prepares in this process. Returns how many were killed.
     """
     killed = 0
-    while ended(begun(attempt(killed + 1), killed + 1)):
+    while ended(begun(attempt(killed + 1), 1 + killed * every)):
         killed += 1
     return killed
 
@@ -52,9 +58,9 @@ def ended(child: int) -> bool:
 def _work(work: Callable[[], object], call: int) -> None:
     calls = 0
 
-    def count(_frame: object, event: str, called: object) -> None:
+    def count(frame: FrameType, event: str, called: object) -> None:
         nonlocal calls
-        if event == "c_call" and getattr(called, "__name__", "") in CALLS and not _leaves_no_trace(called):
+        if _may_leave_a_trace(frame, event, called):
             calls += 1
             if calls == call:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -68,6 +74,12 @@ def _work(work: Callable[[], object], call: int) -> None:
         traceback.print_exc()
         os._exit(1)
     os._exit(0)
+
+
+def _may_leave_a_trace(frame: FrameType, event: str, called: object) -> bool:
+    if event == "call":
+        return (frame.f_code.co_name, frame.f_code.co_filename) == TALK
+    return event == "c_call" and getattr(called, "__name__", "") in CALLS and not _leaves_no_trace(called)
 
 
 def _leaves_no_trace(called: object) -> bool:

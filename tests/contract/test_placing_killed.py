@@ -7,7 +7,6 @@ import contextlib
 import io
 import json
 import os
-import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
+import databases
 from ansible_collections.koshin.tls.plugins.module_utils._core.certificate import Found
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Certificate, Method, NameValidation
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import Action, Decision, OrderState
@@ -26,6 +26,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import L
 from ansible_collections.koshin.tls.plugins.modules import order
 from contract.applicant import ADDRESS, key_hash, new_key, request
 from contract.killing import begun, ended, killed_everywhere
+from databases import Server
 
 NAME = "www.example.jp"
 PROCESSES = 20
@@ -35,21 +36,28 @@ NOTHING, WRITTEN_DOWN, ACCEPTED, KNOWN = (0, ""), (0, "intended"), (1, "intended
 
 
 class ControlHost:
-    """A control host with its ledger and the embedded authority, on which `order` runs as the module that it is."""
+    """A control host with its ledger and the embedded authority, on which `order` runs as the module that it is.
 
-    def __init__(self, directory: Path) -> None:
+    ``server``: where its ledger lies; without one it is a file.
+    """
+
+    def __init__(self, directory: Path, server: Server | None) -> None:
         self.directory = directory
         self.directory.mkdir(exist_ok=True)
+        self._server = server
+        self.location = server.database(template="template_ledger") if server else str(directory / "ledger.sqlite")
 
     @property
     def ledger(self) -> Ledger:
-        return Ledger.open(str(self.directory / "ledger.sqlite"), actor="test")
+        return Ledger.open(self.location, actor="test")
 
-    def copy(self, name: str) -> ControlHost:
-        """Return the same control host once more, as it stands, to try something out on."""
-        directory = self.directory.with_name(name)
-        shutil.copytree(self.directory, directory)
-        return ControlHost(directory)
+    def another(self, name: str) -> ControlHost:
+        """Return another control host that has never ordered anything."""
+        return ControlHost(self.directory.with_name(name), self._server)
+
+    def leave(self) -> None:
+        if self._server is not None:
+            self._server.drop(self.location)
 
     def order(self, certificate: dict) -> dict:
         """Run the module for one certificate that is due, and return what it returns of it."""
@@ -68,21 +76,26 @@ class ControlHost:
 
     def stands(self) -> tuple[int, str]:
         """Return the number of orders at the CA, and the state of the one that the ledger knows of."""
-        with self.ledger as ledger:
-            records = ledger.orders()
-        assert len(records) <= 1
-        return len(self._at_the_ca()), records[0].state.value if records else ""
+        states = [] if self._has_no_ledger() else databases.read(self.location, "SELECT state FROM orders")
+        assert len(states) <= 1
+        return len(self._at_the_ca()), states[0][0] if states else ""
 
     def has_one_order(self) -> bool:
         """Say whether the CA has one, and the ledger that one."""
         (path,) = self._at_the_ca()
-        (record,) = self.ledger.orders()
+        with self.ledger as ledger:
+            (record,), steps = ledger.orders(), ledger.steps()
         kept = json.loads(path.read_text())
         return (
             record.state is OrderState.OPEN
             and (record.reference, record.own_reference) == (kept["reference"], kept["application"]["own_reference"])
-            and len(self.ledger.steps()) == 1
+            and len(steps) == 1
         )
+
+    def _has_no_ledger(self) -> bool:
+        """A file may have been killed before there was anything in it; a database is a ledger from the beginning."""
+        is_file = self._server is None
+        return is_file and not (os.path.exists(self.location) and "orders" in databases.tables(self.location))
 
     def _at_the_ca(self) -> list[Path]:
         return list(self.directory.glob("ca/orders/*.json"))
@@ -90,7 +103,7 @@ class ControlHost:
     def _parameters(self, certificate: dict) -> dict:
         organization = {"name": "example", **asdict(ADDRESS), "records": [RECORD]}
         return {
-            "ledger": str(self.directory / "ledger.sqlite"),
+            "ledger": self.location,
             "accounts": [{"name": "shop", "ca": "local", "directory": str(self.directory / "ca")}],
             "organizations": [organization],
             "applications": [certificate["planned"]],
@@ -128,18 +141,19 @@ def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda handle: None)
 
 
-@pytest.fixture
-def before(tmp_path: Path) -> ControlHost:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def before(request: pytest.FixtureRequest, tmp_path: Path) -> ControlHost:
     """A control host that has never ordered anything; all that this process will import, it has imported."""
-    ControlHost(tmp_path / "another").order(due_certificate())
-    return ControlHost(tmp_path / "before")
+    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
+    ControlHost(tmp_path / "another", server).order(due_certificate())
+    return ControlHost(tmp_path / "before", server)
 
 
 def test_killed_anywhere_the_next_run_ends_with_one_order(before: ControlHost, quick_disk: None) -> None:
     certificate, tried, left = due_certificate(), [], Counter()
 
     def attempt(number: int) -> Callable[[], object]:
-        tried.append(before.copy(f"attempt {number}"))
+        tried.append(before.another(f"attempt {number}"))
         return lambda: tried[-1].order(certificate)
 
     killed = killed_everywhere(attempt)
@@ -148,6 +162,7 @@ def test_killed_anywhere_the_next_run_ends_with_one_order(before: ControlHost, q
         left[one.stands()] += 1
         one.order_without_error(certificate)
         assert one.has_one_order(), one.directory
+        one.leave()
     assert set(left) == {NOTHING, WRITTEN_DOWN, ACCEPTED, KNOWN}, left
 
 

@@ -38,7 +38,7 @@ def both(*steps: str) -> set[tuple[str, str]]:
 
 def purchasing_is_opened(shop: Portal) -> None:
     Strike(PLACE, commits=1).at(shop)
-    refused = shop.renew(rc=2)
+    refused = shop.renew()
     assert {item["error"]["code"] for item in refused.result(PLACE)["orders"]} == {"purchasing_closed"}
     assert set(shop.awaited()) == both("look_up")
     (step,) = shop.status()

@@ -20,7 +20,7 @@ TERMS = {"validity_days": SOLD_DAYS, "cancellation_days": 30, "window_days_elsew
 
 
 def test_bought_elsewhere(shop: Portal, bought_elsewhere: Authority) -> None:
-    shop.reseller.be(validity_days=SOLD_DAYS, delivery="p7b", confirmation="online", late_days=(("invoice", 1),))
+    shop.reseller.be(validity_days=SOLD_DAYS, delivery="p7b", confirmation="online", invitation_days=0)
     shop.provider.update(TERMS, application_window_days=LEFT_DAYS - 10)
     shop.purchasing_is_open()
     for name, host in HOST_OF.items():
@@ -47,16 +47,14 @@ def a_person_buys(shop: Portal) -> None:
     assert shop.link(WWW, "purchase") == f"{shop.reseller.url}/"
     for name in HOST_OF:
         shop.person.buy(common_name=name, name_count=1)
-    shop.confirm(*({"certificate": name, "step": "purchase"} for name in HOST_OF))
-    shop.reseller.pass_days(1)
 
 
 def nobody_applies_before_the_window(shop: Portal) -> None:
+    """Nobody confirms the purchase: its invoice comes; and the shop would take an application at once."""
     shop.renew()
     assert set(shop.awaited()) == both("payment")
     for bill in shop.person.bills():
         shop.person.pay(bill.number)
-    shop.reseller.pass_days(1)
 
     Strike(PLACE, commits=1).at(shop)
     shop.renew()
@@ -98,7 +96,6 @@ def one_of_them_was_not_recognised(shop: Portal) -> None:
     assert shop.reseller.order(MAIL).carried_days == 0
 
     until = datetime.now(UTC) + timedelta(days=TERMS["cancellation_days"])
-    shop.renew()
     (finding,) = [one for one in shop.estate.report()["findings"] if one["code"] == "renewal_not_recognised"]
     assert finding["name"] == MAIL
     assert f"{until:%Y-%m-%d}" in finding["next_move"]

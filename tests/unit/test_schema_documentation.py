@@ -89,7 +89,6 @@ def test_documented_defaults_are_those_of_the_nouns():
 
     assert defaults("accounts") == {
         "reused_key": ReusedKey.ACCEPT_THEN_REISSUE.value,
-        "check_dkim": False,
         "mailbox.starttls": False,
         "authoritative_record": account.authoritative_record,
         "payment": account.settings.payment,

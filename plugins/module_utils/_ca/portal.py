@@ -62,6 +62,12 @@ class PortalAuthority:
     def traits(self) -> Traits:
         return self._traits
 
+    @property
+    def proves_senders(self) -> bool:
+        """Say whether mails count only with a proof of who sent them, or whether there are none."""
+        settings = self._settings
+        return settings.mailbox is None or settings.check_dkim or bool(settings.authentication_server)
+
     def remembering(self, memory: Memory) -> PortalAuthority:
         return PortalAuthority(self._account, self._settings, clock=self._clock, memory=memory)
 

@@ -20,7 +20,7 @@ Work = t.TypeVar("Work")
 class Outcome:
     """What a module returns: C(items) under C(noun), and C(extra) beside them.
 
-    An item carries C(name), C(error) and perhaps C(changed). C(failure): what the module fails with, all being done.
+    Items carry C(name), C(error), perhaps C(changed). C(failure): what the module fails with, all done.
     """
 
     noun: str
@@ -40,10 +40,10 @@ def each(
     workers: int = 16,
     blank: Mapping[str, t.Any] | None = None,
 ) -> list[Item]:
-    """Do C(work) for every entry side by side; what an entry raises becomes its C(error), and the others go on.
+    """Do C(work) for every entry side by side; what one raises becomes its C(error), the others go on.
 
-    Threads help where work waits (network, disk) or makes RSA keys; otherwise C(workers=1) is quicker.
-    C(blank) holds the keys of an item that failed (their values null or empty), so that no key is ever missing.
+    Threads help where work waits or makes RSA keys; else C(workers=1) is quicker.
+    C(blank): keys of an item that failed (values null or empty), so that none is ever missing.
     """
 
     def one(entry: Work) -> Item:
@@ -63,6 +63,7 @@ def each(
 
 
 def as_known(error: Exception) -> KoshinError:
+    """Return what was raised as a KoshinError."""
     if isinstance(error, KoshinError):
         return error
     move = "This should not happen: run again with -vvv and report it with what it prints."

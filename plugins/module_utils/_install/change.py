@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from .._core.certificate import CertificateFacts
-from .._core.errors import InputRefused, InstallationFailed
+from .._core.errors import CertificateUnreadable, InputRefused, InstallationFailed
 from .._x509.loading import key_hash_of_key
 from .._x509.reading import certificate_facts, split_pem
 from .._x509.set import check_set
@@ -55,7 +56,7 @@ def plan(installation: Installation, layout: Layout, services: Mapping[str, Serv
     _refuse_missing_directories(paths, layout)
     trusting(installation.trust_anchors)
     chain = tuple(pem for text in installation.chain for pem in split_pem(text, "The chain"))
-    key = _key(installation, layout, chain)
+    key = _key(installation, layout, paths, chain)
     facts = check_set(chain, key, installation.names, now)
     contents = contents_of(chain, key)
     wanted = free_name(layout, facts.serial, contents)
@@ -105,14 +106,19 @@ def _refuse_missing_directories(paths: Paths, layout: Layout) -> None:
             )
 
 
-def _key(installation: Installation, layout: Layout, chain: tuple[str, ...]) -> bytes:
-    """Return the private key: it waits with its request, or lies in its set already."""
+def _key(installation: Installation, layout: Layout, paths: Paths, chain: tuple[str, ...]) -> bytes:
+    """Return the private key: it waits with its request, lies in its set already, or is the one in use (row R5)."""
     places = [layout.request(installation.key_hash)]
     if chain:
         places.append(layout.set(certificate_facts(chain[0], "The certificate").serial))
     for path in (f"{place}/key.pem" for place in places):
         key = read(path, follow=False)
         if key is not None and key_hash_of_key(key, path) == installation.key_hash:
+            return key
+    in_use = paths.get("key", layout.in_use("key"))
+    with suppress(CertificateUnreadable):
+        key = read(in_use)
+        if key is not None and key_hash_of_key(key, in_use) == installation.key_hash:
             return key
     raise InstallationFailed(
         f"{installation.name}: the private key of its order (key_hash {installation.key_hash}) is not on this host.",

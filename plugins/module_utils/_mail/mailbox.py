@@ -39,7 +39,8 @@ def read_new(
     Raises MailboxUnreadable (or what says why nobody gets in) after everything that could be read was yielded: one
     folder that is gone does not hide the others.
     """
-    with _opened(settings, now) as (mailbox, source):
+    mailbox, opened = _source_of(settings, now)
+    with opened as source:
         yield from _read(
             settings, mailbox, source, lambda folder: source.places(folder, marks.get(folder, "")), look_up_text
         )
@@ -59,21 +60,19 @@ def read_latest(
         places = [place for place in source.places(folder, "") if since is None or place.received_at >= since]
         return places if limit is None else places[max(len(places) - limit, 0) :]
 
-    with _opened(settings, now) as (mailbox, source):
+    mailbox, opened = _source_of(settings, now)
+    with opened as source:
         for mail, _mark in _read(settings, mailbox, source, chosen, look_up_text):
             yield mail
 
 
-@contextlib.contextmanager
-def _opened(settings: PortalSettings, now: datetime) -> Iterator[tuple[MailboxSettings, Source]]:
+def _source_of(settings: PortalSettings, now: datetime) -> tuple[MailboxSettings, t.ContextManager[Source]]:
     mailbox = settings.mailbox
     if mailbox is None:
         raise MailboxUnreadable("The account names no mailbox.", "Write mailbox in tls_accounts.", code="no_mailbox")
     if mailbox.directory is not None:
-        yield mailbox, DirectorySource(mailbox.directory, now=now)
-    else:
-        with ImapSource(mailbox, now=now) as source:
-            yield mailbox, source
+        return mailbox, contextlib.nullcontext(DirectorySource(mailbox.directory, now=now))
+    return mailbox, ImapSource(mailbox, now=now)
 
 
 def _read(

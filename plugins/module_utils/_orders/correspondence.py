@@ -180,7 +180,8 @@ def correspondence_findings(
     for record in ledger.open_orders().values() if shops else ():
         shop = shops.get(record.account)
         findings += [] if shop is None else _missing(shop, record)
-    for name in shops:
+    for name, shop in shops.items():
+        findings += [] if shop.proves_senders else [_unproved(name)]
         errors = [readings[name].error] if name in readings else []
         try:
             findings += unread_findings(name, ledger, now)
@@ -188,6 +189,15 @@ def correspondence_findings(
             errors.append(error)
         findings += [_finding(name, one.code, f"{name}: {one.message}", one.next_move) for one in errors if one]
     return findings
+
+
+def _unproved(account: str) -> Finding:
+    return _finding(
+        account,
+        "senders_unproved",
+        f"Nobody proves who wrote the mails of {account}: anybody who knows the shop's address can write them.",
+        "Set authentication_server of the account to your mail server, or remove check_dkim: false.",
+    )
 
 
 def _missing(shop: PortalAuthority, record: OrderRecord) -> list[Finding]:

@@ -57,7 +57,7 @@ def copied(params: Params, *, check_mode: bool) -> Outcome:
 
 
 def _export(ledger: Ledger, params: Params, check_mode: bool) -> dict[str, t.Any]:
-    since, until = _time(params, "since"), _time(params, "until")
+    since, until = _time(params, "since"), _time(params, "before")
     changed, export = ledger.export(params["path"], since=since, until=until, check_mode=check_mode)
     told = {"last_hash": export.last_hash, "previous_hash": export.previous_hash, "events": export.events}
     return {**told, "changed": changed}

@@ -14,6 +14,7 @@ from datetime import datetime
 from .._core.errors import KoshinError
 from .._core.message import Message
 from .._core.order import Issue, OrderRecord, Placement
+from .._core.procedure import NextStep
 from .._core.step import HumanStep, StepKind, StepState
 from .._core.waiting import is_finished
 from .intake import Handed, Item, text
@@ -69,10 +70,11 @@ def told(opened: Opened, handed: Handed, now: datetime, *, check_mode: bool) -> 
     with opened(True) as ledger:
         memory = read(ledger)
         over = finished(ledger, memory, handed)
-    if check_mode or not (over or has_news(handed)):
+    missed = overlooked(memory, handed)
+    if check_mode or not (over or missed or has_news(handed)):
         return memory, []
     with opened(False) as ledger:
-        refused = record(ledger, handed, now)
+        refused = record(ledger, handed, now, missed)
         end(ledger, over)
         return read(ledger), refused
 
@@ -106,19 +108,35 @@ def has_news(handed: Handed) -> bool:
     return bool(installations(handed)) or any(text(item, "state") == "retracted" for item in handed.tokens)
 
 
-def record(ledger: Ledger, handed: Handed, now: datetime) -> list[Trouble]:
-    """Tell the ledger what hosts retracted and installed; return what it refused. Telling it twice changes nothing."""
+def record(ledger: Ledger, handed: Handed, now: datetime, missed: Sequence[Item] = ()) -> list[Trouble]:
+    """Tell the ledger what hosts retracted and installed; return what it refused. Telling it twice changes nothing.
+
+    C(missed): what C(overlooked) returned.
+    """
     troubles = []
     retracted = _retracted(handed.tokens, ledger)
     if retracted:
         ledger.retracted(retracted)
-    for item in installations(handed):
+    for item in (*installations(handed), *missed):
         name, host = text(item, "name"), text(item, "host")
         try:
             ledger.installed(name, text(item, "serial"), host, now)
         except KoshinError as error:
             troubles.append(Trouble(name, error.message, error.next_move, (name,)))
     return troubles
+
+
+def overlooked(memory: Memory, handed: Handed) -> list[Item]:
+    """Return the items of certificates that are in use, and of which a run was killed before it could say so."""
+    return [
+        item
+        for item in handed.certificates
+        if not item.get("error")
+        and text(item, "next_step") != NextStep.INSTALL.value
+        and (issue := memory.issues.get(text(item, "name"))) is not None
+        and issue.installed_at is None
+        and issue.serial == text(item, "serial")
+    ]
 
 
 def finished(ledger: Ledger, memory: Memory, handed: Handed) -> list[str]:

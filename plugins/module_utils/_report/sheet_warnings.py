@@ -53,8 +53,8 @@ _CSR_FOREIGN = Phrase(
 _CSR_DIFFERS = Phrase(
     "CSRの {part} は「{theirs}」、申請の値は「{ours}」です。一致しないと発行されません。tls_organizations を直し、"
     "もう一度実行します。",
-    "In the CSR {part} is “{theirs}”, in the application “{ours}”. The CA wants them to be equal: correct "
-    "tls_organizations, and run again.",
+    "In the CSR {part} is \u201c{theirs}\u201d, in the application \u201c{ours}\u201d. The CA wants them to be equal: "
+    "correct tls_organizations, and run again.",
 )
 _NO_RECORD = Phrase(
     "{organization} の records に、アカウントが正とする登録 ({source}) がありません。住所と電話番号は "

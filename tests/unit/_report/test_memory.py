@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from ansible_collections.koshin.tls.plugins.module_utils._report.intake import take
-from ansible_collections.koshin.tls.plugins.module_utils._report.memory import has_news, record
-from unit._report.material import NOW, MemoryLedger, failed, installation, issue, placement, token
+from ansible_collections.koshin.tls.plugins.module_utils._report.memory import has_news, record, told
+from unit._report.material import NOW, MemoryLedger, certificate, failed, installation, issue, placement, token
 
 WWW = "www.example.jp"
 
@@ -46,6 +48,24 @@ def test_an_installed_certificate_is_remembered_also_when_it_was_there_already()
 
     assert ledger.told == [("installed", WWW, "0b", "web1")]
     assert ledger.issued[0].installed_at == NOW
+
+
+def test_what_a_killed_run_installed_is_remembered_by_the_next_one():
+    ledger, opened = MemoryLedger(issued=[issue(WWW)]), []
+
+    def open_it(read_only: bool):
+        opened.append(read_only)
+        return nullcontext(ledger)
+
+    for item in (certificate(WWW, serial="0a"), certificate(WWW, serial="0b", next_step="install")):
+        told(open_it, take({"certificates": [item]}), NOW, check_mode=False)
+    told(open_it, take({"certificates": [certificate(WWW, serial="0b")]}), NOW, check_mode=True)
+    assert (opened, ledger.told) == ([True] * 3, [])
+
+    told(open_it, take({"certificates": [certificate(WWW, serial="0b")]}), NOW, check_mode=False)
+    assert ledger.told == [("installed", WWW, "0b", "web1")]
+    told(open_it, take({"certificates": [certificate(WWW, serial="0b")]}), NOW, check_mode=False)
+    assert opened == [*[True] * 3, True, False, True]
 
 
 def test_one_that_went_back_is_not():

@@ -84,7 +84,7 @@ def test_both_languages_are_filled_in_with_the_same_things():
     assert len(found) > 80
     assert [one for one in found if names(one.ja) != names(one.en)] == []
     assert [
-        one for one in found if not one.ja or not one.en.isascii() and "“" not in one.en and "…" not in one.en
+        one for one in found if not one.ja or not one.en.isascii() and "\u201c" not in one.en and "…" not in one.en
     ] == []
 
 
@@ -456,7 +456,7 @@ WARNED = {
     ),
     "CSR of another company": (
         {"csr": csr("Example Corp.")},
-        "In the CSR legal_name is “Example Corp.”, in the application “Example Corporation”",
+        "In the CSR legal_name is \u201cExample Corp.\u201d, in the application \u201cExample Corporation\u201d",
     ),
     "no record": ({"organization": replace(ORGANIZATION, records=())}, "has no record of source duns"),
     "no approver": ({"approvers": ()}, "shop.example.jp: it is validated by mail, and nobody is named"),

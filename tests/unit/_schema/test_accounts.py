@@ -104,3 +104,9 @@ def test_nobody_approves_unless_somebody_says_so():
     assert approval({"people": 2, "over": 50000}) == Approval(2, 50000)
     with pytest.raises(InputRefused, match=r"tls_approval\.people is less than 1"):
         approval({"people": 0})
+
+
+def test_senders_are_proved_unless_somebody_says_otherwise():
+    assert account().settings.check_dkim is True
+    assert account(authentication_server="mx.example.jp").settings.check_dkim is False
+    assert account(check_dkim=False).settings.check_dkim is False
