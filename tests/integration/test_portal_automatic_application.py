@@ -88,6 +88,7 @@ def it_is_issued_again_for_a_new_key(shop: Portal, old_key: str) -> None:
     assert (shop.awaited(), len(shop.tokens())) == ({}, 1)
     assert shop.reseller.look() == {}
 
+    Strike(PLACE, commits=1).at(shop)
     shop.renew()
     served = shop.estate.hosts["web1"].served(WWW, anchors=shop.anchors)
     assert served.verified, served.verdict

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from integration.harness.authority import Authority
 from integration.harness.portal import Portal
-from integration.harness.strikes import ASK, DECIDE, PLACE, PROBE, Strike
+from integration.harness.strikes import ASK, DECIDE, PLACE, PROBE, REPORT, Strike
 
 WWW, MAIL = "www.example.test", "mail.example.test"
 HOST_OF = {WWW: "web1", MAIL: "web2"}
@@ -51,6 +51,7 @@ def a_person_buys(shop: Portal) -> None:
 
 def nobody_applies_before_the_window(shop: Portal) -> None:
     """Nobody confirms the purchase: its invoice comes; and the shop would take an application at once."""
+    Strike(PLACE, commits=1).at(shop)
     shop.renew()
     assert set(shop.awaited()) == both("payment")
     for bill in shop.person.bills():
@@ -65,6 +66,7 @@ def nobody_applies_before_the_window(shop: Portal) -> None:
 def both_are_applied_for(shop: Portal) -> None:
     """Ten days later: the window is said to open so much earlier."""
     shop.provider.update(application_window_days=LEFT_DAYS + 10)
+    Strike(ASK, 0.3).at(shop)
     shop.renew()
     assert set(shop.awaited()) == both("application", "tell_switchboard")
     for name in HOST_OF:
@@ -77,6 +79,7 @@ def both_are_applied_for(shop: Portal) -> None:
     assert len(shop.tokens()) == 2
     assert shop.reseller.look() == {}
 
+    Strike(REPORT, 0.3).at(shop)
     shop.renew()
     for name in HOST_OF:
         step = shop.awaited()[name, "phone_confirmation"]

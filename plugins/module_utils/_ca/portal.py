@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from .._core.account import Account, PortalSettings, ReusedKey
-from .._core.errors import CertificateUnreadable
+from .._core.errors import CertificateUnreadable, KoshinError
 from .._core.message import Message
 from .._core.order import Application, Order, OrderRecord, OrderState
 from .._core.portal import standing
 from .._core.portal_facts import Delivered, PortalFacts
 from .._core.step import AUTHORITY, HumanStep, StepKind, StepState
 from .._x509.reading import certificate_facts
+from .._x509.verify import complete_chain, system_trust_anchors
 from .base import CarryOver, CertificateAuthorityRefused, Memory, Traits
 
 Clock = t.Callable[[], datetime]
@@ -108,10 +109,36 @@ class PortalAuthority:
             now=self._clock(),
             messages=messages,
             steps=tuple(step for step in steps if step.own_reference == application.own_reference),
-            delivered=tuple(one for message in messages for one in delivered(message)),
+            delivered=tuple(
+                one for message in messages for one in delivered(message) if self._counts(one, application)
+            ),
             reused_key=self._settings.reused_key,
             vetted_until=self._vetted_until(application),
         )
+
+    def _counts(self, found: Delivered, application: Application) -> bool:
+        """The key in use is known to everybody: a certificate for it counts only if it verifies.
+
+        One for the order's own key, which nobody else knows, is an error to be told where it does not.
+        """
+        if found.key_hash == application.key_hash:
+            return True
+        try:
+            complete_chain(found.chain, self._anchors, application.names, self._clock(), found.key_hash)
+        except KoshinError:
+            return False
+        return True
+
+    @cached_property
+    def _anchors(self) -> str:
+        """Return the roots (PEM) of the account; where there are none, nothing verifies."""
+        if self._account.trust_store is None:
+            return system_trust_anchors()
+        try:
+            with open(self._account.trust_store, encoding="ascii", errors="replace") as file:
+                return file.read()
+        except OSError:
+            return ""
 
     def _standing(self, application: Application, placed_at: datetime) -> Order:
         return standing(self.facts(application, placed_at))

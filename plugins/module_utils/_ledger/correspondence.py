@@ -57,10 +57,9 @@ class Correspondence(Book):
     ) -> int:
         """Write down messages, marks (folder → mark) and ties (identity → own references) together.
 
-        A message that is known is not written twice, nor tied anew if it is tied: what it belongs to was decided when
-        it came, and a mailbox that is read from its beginning again must not say it of the orders of today. Returns how
-        many were new.
-
+        A message that is known is not written twice, nor is one that is tied tied anew: what it belongs to was decided
+        when it came, and a mailbox that is read from its beginning again must not say it of the orders of today.
+        Returns how many were new.
         Raises LedgerRefused, codes C(unknown_order) and C(unknown_message), for ties to what there is not.
         """
         with self._writing() as transaction:

@@ -28,10 +28,12 @@ from ansible_collections.koshin.tls.plugins.module_utils._orders.control import 
 from ansible_collections.koshin.tls.plugins.module_utils._orders.correspondence import _Desk, read_mail
 from ansible_collections.koshin.tls.plugins.module_utils._orders.job import Job
 from ansible_collections.koshin.tls.plugins.module_utils._orders.round import advance_all
+from contract.applicant import key_hash
 from unit._orders.authority import MemoryAuthority, opened
 from unit._orders.test_advance import NAME, job, run
 from unit._orders.test_correspondence import MAIL, Shop, wanted
 from unit._orders.test_purchase import PRICED, TWO_OVER_50000
+from unit._x509.material import DAY, authority, ec_key, leaf
 
 DUE = date(2027, 1, 9)
 
@@ -286,3 +288,32 @@ def test_a_run_without_news_writes_nothing(shop: Shop, tmp_path: Path, night):
 
     assert [item["changed"] for item in night().items] == [False]
     assert everything(tmp_path) == before
+
+
+# --- certificates ----------------------------------------------------------------------------------------------------
+
+
+def test_a_certificate_for_the_key_in_use_counts_only_if_it_verifies(shop: Shop, tmp_path: Path):
+    """Everybody knows that key: whoever may write as the shop could end the order with a certificate of his own."""
+    now, in_use = utc_now().replace(microsecond=0), ec_key()
+    root, forger = authority("Root"), authority("Forger")
+    (tmp_path / "root.pem").write_text(root.pem)
+    shop.account = replace(shop.account, trust_store=str(tmp_path / "root.pem"))
+    what = in_use_of(wanted(shop), key_hash(in_use))
+    shop.goes_on(what)
+
+    forged = leaf(forger, NAME, key=in_use, not_before=now, not_after=now + 199 * DAY)
+    shop_says(shop, MessageKind.CERTIFICATE, "ab", certificates=(forged.pem, forger.pem))
+    assert shop.goes_on(what).order.state is OrderState.OPEN
+
+    genuine = leaf(root, NAME, key=in_use, not_before=now, not_after=now + 199 * DAY)
+    shop_says(shop, MessageKind.CERTIFICATE, "cd", certificates=(genuine.pem,))
+    assert shop.goes_on(what).order.reused_key
+
+
+def in_use_of(what: Job, key: str) -> Job:
+    """Return the certificate that is due with another key in use."""
+    found = what.planned.found
+    assert found.certificate is not None
+    certificate = replace(found.certificate, key_hash=key)
+    return replace(what, planned=replace(what.planned, found=replace(found, certificate=certificate, key_hash=key)))
