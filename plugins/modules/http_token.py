@@ -12,8 +12,9 @@ description:
   - Puts the files that a CA wants to see into the web roots of this host, or removes them. All of a host are done in
     one task.
   - Files are made below C(/.well-known/) only, readable by everybody and owned like the web root. Symbolic links are
-    not followed, and a file with other content is never overwritten. What a web server might run or show as a page is
-    refused; file names have no ending, or C(.txt), C(.htm), C(.html), and tokens are plain ASCII text without C(<).
+    not followed, and a file with other content is overwritten only where that is an earlier token of the same order.
+    What a web server might run or show as a page is refused; file names have no ending, or C(.txt), C(.htm), C(.html),
+    and tokens are plain ASCII text without C(<).
   - Retracting removes a file only if it holds exactly the token, then the directories that this module made (an empty
     file C(.koshin) marks them) and nobody else uses.
   - What cannot be published is the error of its item, not of the module.
@@ -56,6 +57,12 @@ options:
       certificate:
         description: Identifier of the certificate that it is for; returned as it is given.
         type: str
+      replaces:
+        description:
+          - Contents of earlier tokens of the same order, which the file may hold and which are overwritten.
+          - Give it where a token was entered wrong and is entered again.
+        type: list
+        elements: str
   state:
     description:
       - Whether the tokens lie there.
@@ -140,6 +147,7 @@ TOKEN = {
     "content": Field(kind="free", required=True),
     "web_root": Field(kind="path", required=True),
     "certificate": Field(),
+    "replaces": Field(kind="list"),
 }
 OPTIONS = {"state": {"type": "str", "choices": ["published", "retracted"], "default": "published"}}
 
@@ -154,8 +162,9 @@ def http_token(module: Module) -> Outcome:
         token = Token(values["web_root"].rstrip("/"), values["path"], values["content"])
         if state == "published":
             claim(token, claims)
-        work = publish if state == "published" else retract
-        changed = work(token, dry_run=module.check_mode)
+            changed = publish(token, dry_run=module.check_mode, replaces=values.get("replaces", ()))
+        else:
+            changed = retract(token, dry_run=module.check_mode)
         if changed:
             diffs.append(diff(token, values["name"], state))
         return {"changed": changed}

@@ -63,11 +63,17 @@ class Token:
 def claim(token: Token, claims: dict[str, str]) -> None:
     """Note that C(token) is wanted now; of two tokens for one path the second is refused (code ``token_conflict``)."""
     if claims.setdefault(str(token), token.content) != token.content:
-        raise _conflict(f"Another token that is to be published now wants {token} with other content.")
+        raise _conflict(
+            f"Another token that is to be published now wants {token} with other content.",
+            "Two names with tokens of their own need two web roots, or another method: tls_certificates[].validation."
+            " Where two orders want the file, finish or cancel one of them first.",
+        )
 
 
-def publish(token: Token, *, dry_run: bool) -> bool:
+def publish(token: Token, *, dry_run: bool, replaces: t.Collection[str] = ()) -> bool:
     """Make the file hold the token, and return whether anything changed (or would).
+
+    C(replaces): contents of earlier tokens of ours, which may be overwritten.
 
     Raises TokenRefused: no such web root, a link or read-only directory on the way, other content at the path.
     """
@@ -76,8 +82,11 @@ def publish(token: Token, *, dry_run: bool) -> bool:
         lying = walk.content() if walk.arrived else None
         if lying == content:
             return False
-        if lying is not None:
-            raise _conflict(f"{token} holds something else, and is never overwritten.")
+        if lying is not None and lying not in {one.encode() for one in replaces}:
+            raise _conflict(
+                f"{token} holds something else, and is never overwritten.",
+                "Finish or cancel the order that the other belongs to, or remove its file, then run again.",
+            )
         _refuse_read_only(walk.here, token)
         if not dry_run:
             try:
@@ -235,12 +244,8 @@ def _refuse_read_only(directory: int, token: Token) -> None:
         )
 
 
-def _conflict(finding: str) -> TokenRefused:
-    return TokenRefused(
-        finding,
-        "Finish or cancel the order that the other belongs to, or remove its file, then run again.",
-        code="token_conflict",
-    )
+def _conflict(finding: str, next_move: str) -> TokenRefused:
+    return TokenRefused(finding, next_move, code="token_conflict")
 
 
 def _in_the_way(place: str) -> TokenRefused:

@@ -66,10 +66,21 @@ def withdraw(transaction: Transaction, certificate: str, kind: StepKind, *, by: 
     """Open a done step again; return its group and whether it was done. Raises like C(awaited)."""
     group, _changed = awaited(transaction.connection, certificate, kind, StepState.OPEN)
     after = [
-        reopen(transaction, step, since=step.since, by=by, note=note) if _changes(step, StepState.OPEN) else step
+        _given_back(transaction, step, by, note)
+        if only_takes(step, by)
+        else reopen(transaction, step, since=step.since, by=by, note=note)
+        if _changes(step, StepState.OPEN)
+        else step
         for step in group
     ]
     return after, after != group
+
+
+def only_takes(step: HumanStep, by: str) -> bool:
+    """Say whether C(by) is at a step that others confirmed: who gives that back takes nothing of theirs."""
+    if step.state is not StepState.OPEN or not step.confirmed_by or step.taken_by is None:
+        return False
+    return same_person(step.taken_by, by) and not any(same_person(one, by) for one in step.confirmed_by)
 
 
 def take(transaction: Transaction, certificate: str, kind: StepKind, *, by: str, until: datetime) -> Told:
@@ -120,6 +131,13 @@ def _taken(transaction: Transaction, step: HumanStep, by: str, until: datetime) 
         write(transaction, taken)
         transaction.record(EventKind.STEP_TAKEN, step.certificate, step=step.kind, by=by, until=until)
     return taken
+
+
+def _given_back(transaction: Transaction, step: HumanStep, by: str, note: str) -> HumanStep:
+    free = dataclasses.replace(step, taken_by=None, taken_until=None)
+    write(transaction, free)
+    transaction.record(EventKind.STEP_REOPENED, step.certificate, step=step.kind, by=by, note=digest(note))
+    return free
 
 
 def _confirmed(transaction: Transaction, step: HumanStep, claim: Claim) -> HumanStep:

@@ -18,7 +18,7 @@ from .._core.outcome import Outcome
 from .._core.plain import to_plain
 from .._core.step import DUTIES, HumanStep, StepKind, StepState, same_person
 from .._core.waiting import Waiting
-from .._ledger.confirming import refuse_requester, refuse_taken
+from .._ledger.confirming import only_takes, refuse_requester, refuse_taken
 from .._ledger.ledger import Ledger
 from .control import Control
 from .entered import Entered, as_message, refuse_foreign
@@ -165,7 +165,9 @@ def _taken(step: HumanStep, word: Word, _now: datetime) -> HumanStep:
     return step if step.state is not StepState.OPEN else replace(step, taken_by=word.by, taken_until=word.until)
 
 
-def _withdrawn(step: HumanStep, _word: Word, _now: datetime) -> HumanStep:
+def _withdrawn(step: HumanStep, word: Word, _now: datetime) -> HumanStep:
+    if only_takes(step, word.by):
+        return replace(step, taken_by=None, taken_until=None)
     free = replace(step, confirmed_by=(), taken_by=None, taken_until=None, note="", reference="")
     return replace(free, state=StepState.OPEN, done_by=None, done_at=None)
 
@@ -230,7 +232,7 @@ def _said(word: Word, told: _Told, check_mode: bool) -> t.Iterator[str]:
         yield f"What happens next: {duty.afterwards}."
         decides = "when the certificate authority itself says that it is done" if told.decided_by == "authority" else ""
         yield f"Run renew.yml: it goes on {decides or 'from here'}."
-    elif first.confirmed_by:
+    elif first.confirmed_by and word.state != TAKEN:
         missing = Waiting(tuple(told.after)).missing
         yield f"{what} {is_now} confirmed by {', '.join(first.confirmed_by)}."
         yield f"{missing} more {'person has' if missing == 1 else 'people have'} to confirm it."

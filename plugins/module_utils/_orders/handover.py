@@ -57,14 +57,17 @@ def hand_over(
     publish: Items = {}
     retract: Items = {}
     probes: list[dict[str, t.Any]] = []
-    for placement in (one for one in ledger.placements() if one.host in reachable):
+    lying = [one for one in ledger.placements() if one.host in reachable]
+    for placement in lying:
         one = by_order.get(placement.own_reference)
         if placement.own_reference in by_hand:
             continue
         if placement.own_reference not in open_orders or _believed(placement, one):
             retract.setdefault(placement.host, []).append(token_item(placement))
-        elif one is not None:
-            publish.setdefault(placement.host, []).append(token_item(placement))
+        elif one is not None and not _superseded(placement, one):
+            before = _contents_before(placement, one, lying)
+            item = {**token_item(placement), **({"replaces": before} if before else {})}
+            publish.setdefault(placement.host, []).append(item)
             probes.append({**token_item(placement), "resolver": resolver_of(one.job.account)})
     jobs = [one.job for one in progress if one.job.planned.certificate.host in reachable]
     return Handover(publish, retract, _installations(jobs, ledger, trust, now), probes)
@@ -72,6 +75,23 @@ def hand_over(
 
 def _believed(placement: Placement, one: Progress | None) -> bool:
     return one is not None and one.order is not None and placement.token.name in one.order.validated
+
+
+def _superseded(placement: Placement, one: Progress) -> bool:
+    """Another token is known of its name by now: this one is published no more, and goes when the order ends.
+
+    A retracted one would stay so, and could not be entered again.
+    """
+    if one.order is None or placement.token in one.order.tokens:
+        return False
+    return any(token.name == placement.token.name for token in one.order.tokens)
+
+
+def _contents_before(placement: Placement, one: Progress, lying: Iterable[Placement]) -> list[str]:
+    """Return what the same file may hold because it was a token of the same order before."""
+    place = (placement.own_reference, placement.host, placement.web_root, placement.token.path)
+    same = (other for other in lying if (other.own_reference, other.host, other.web_root, other.token.path) == place)
+    return list(dict.fromkeys(other.token.content for other in same if _superseded(other, one)))
 
 
 def token_item(placement: Placement) -> dict[str, t.Any]:

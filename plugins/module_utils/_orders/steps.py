@@ -100,7 +100,9 @@ def waiting_lines(waiting: Waiting, item: Item, calendar: Calendar) -> Iterator[
     yield f"{item['step']} of {some(item['certificates'])}{about}" + (
         f" at {item['account']}" if item["account"] else ""
     )
-    yield f"    what: {' '.join(part for part in (item['what'] + '.', item['details']) if part)}"
+    # What mails say may have lines; here one thing is one line.
+    details = "; ".join(item["details"].splitlines())
+    yield f"    what: {' '.join(part for part in (item['what'] + '.', details) if part)}"
     if set(item["names"]) != set(item["certificates"]):
         yield f"    names: {some(item['names'])}"
     yield f"    who: {who_line(item)}"

@@ -417,3 +417,16 @@ def test_a_web_root_that_vanishes_is_an_error_that_names_the_file(
     monkeypatch.setattr(subject._Walk, "write", write)
     with pytest.raises(TokenRefused, match="4f2d.txt: No such file"):
         put(token)
+
+
+def test_an_earlier_token_of_ours_is_overwritten_and_nothing_else(token: Token):
+    put(token)
+    again = Token(token.web_root, token.path, "entered again")
+    with pytest.raises(TokenRefused, match="never overwritten"):
+        publish(again, dry_run=False, replaces=["something else"])
+
+    assert publish(again, dry_run=True, replaces=[token.content])
+    assert not put(token), "a dry run changes nothing"
+    assert publish(again, dry_run=False, replaces=[token.content])
+    assert not take(token)
+    assert take(again)

@@ -18,6 +18,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import 
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
     Action,
     Decision,
+    FileToken,
     Finding,
     OrderRecord,
     OrderState,
@@ -431,6 +432,23 @@ def test_tokens_go_to_their_hosts_and_are_retracted_once_believed_or_given_up(le
 
     ledger.close_order(ledger.open_orders()[NAME].own_reference, OrderState.CANCELLED, "test")
     assert hand_over([], ledger, hosts=["web1"], trust=TRUST, now=NOW).hosts == ["web1"]
+
+
+def test_a_token_that_was_entered_again_takes_the_place_of_the_one_before_also_back_and_forth(ledger):
+    authority = MemoryAuthority()
+    run(authority, ledger)
+    path = f"/.well-known/pki-validation/{NAME}.txt"
+    for content, before in (("wrong", None), ("right", ["wrong"]), ("wrong", ["right"])):
+        authority.becomes("1", awaits=(), tokens=(FileToken(NAME, path, content),))
+        handed = hand_over([run(authority, ledger)], ledger, hosts=["web1"], trust=TRUST, now=NOW)
+
+        assert [(one["content"], one.get("replaces")) for one in handed.publish["web1"]] == [(content, before)]
+        assert [one["content"] for one in handed.probes] == [content]
+        assert handed.retract == {}
+
+    ledger.close_order(ledger.open_orders()[NAME].own_reference, OrderState.CANCELLED, "test")
+    gone = hand_over([], ledger, hosts=["web1"], trust=TRUST, now=NOW).retract["web1"]
+    assert sorted(one["content"] for one in gone) == ["right", "wrong"]
 
 
 def test_an_open_order_that_was_not_reached_keeps_its_tokens(ledger):

@@ -302,6 +302,19 @@ def test_two_people_approve(office, approve):
     assert office.steps(DONE)[0].done_by == "sato (claimed), tanaka (claimed)"
 
 
+def test_whoever_gives_back_what_was_only_taken_leaves_the_approvals_of_others(office, approve):
+    approve("sato")
+    assert " is taken by tanaka (claimed) until 20" in approve("tanaka", state="taken")["msg"]
+
+    for check_mode in (True, False):
+        given_back = approve("tanaka", state="withdrawn", _ansible_check_mode=check_mode)["human_steps"][0]
+        assert (given_back["taken_by"], given_back["confirmed_by"]) == (None, ["sato (claimed)"])
+
+    assert office.steps()[0].taken_by is None
+    approve("sato", state="withdrawn")
+    assert office.steps()[0].confirmed_by == ()
+
+
 def test_the_same_person_counts_once_at_the_shell_and_in_awx(office, approve):
     approve("tanaka")
 
