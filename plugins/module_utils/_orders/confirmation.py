@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from .._ca.base import AcceptsConfirmation
+from .._ca.base import AcceptsConfirmation, Remembers
 from .._core.errors import InputRefused, LedgerRefused
 from .._core.message import Message
+from .._core.order import OrderState
 from .._core.outcome import Outcome
 from .._core.plain import to_plain
 from .._core.step import DUTIES, HumanStep, StepKind, StepState, same_person
@@ -55,6 +56,7 @@ class _Told:
     changed: bool
     messages: Sequence[Message] = ()
     decided_by: str | None = None
+    unannounced: HumanStep | None = None
 
 
 def tell(word: Word, control: Control, *, check_mode: bool) -> Outcome:
@@ -67,6 +69,8 @@ def tell(word: Word, control: Control, *, check_mode: bool) -> Outcome:
         told = _foretold(word, control, ledger)
     if told.changed and not check_mode:
         with control.ledger(read_only=False) as ledger:
+            if told.unannounced is not None:
+                ledger.announce_step(told.unannounced)
             after, changed = _write(word, told.messages, ledger)
         told = replace(told, after=after, changed=changed)
     return Outcome(
@@ -86,14 +90,36 @@ def tell(word: Word, control: Control, *, check_mode: bool) -> Outcome:
 
 
 def _foretold(word: Word, control: Control, ledger: Ledger) -> _Told:
-    before, _changes = ledger.awaited(word.certificate, word.kind, wanted=word.wanted)
+    unannounced = _correction(word, control, ledger)
+    before = [unannounced] if unannounced else ledger.awaited(word.certificate, word.kind, wanted=word.wanted)[0]
     _refuse(word, before, control)
     messages = _messages(word, control, ledger)
     after = [_AFTER[word.state](step, word, control.now) for step in before]
     authority = control.authorities.get(_account(before[0], ledger))
     takes_words = isinstance(authority, AcceptsConfirmation)
     decided_by = None if authority is None else "confirmation" if takes_words else "authority"
-    return _Told(before, after, after != before or bool(messages), messages, decided_by)
+    return _Told(before, after, after != before or bool(messages), messages, decided_by, unannounced)
+
+
+def _correction(word: Word, control: Control, ledger: Ledger) -> HumanStep | None:
+    """Return the step of tokens that a mail brought before anybody was asked for them: what it says may be wrong."""
+    record = ledger.open_orders([word.certificate]).get(word.certificate) if word.tokens is not None else None
+    if record is None or record.state is not OrderState.OPEN or word.kind is not StepKind.TOKEN or word.state != DONE:
+        return None
+    steps = ledger.steps([word.certificate], states=tuple(StepState))
+    is_shop = isinstance(control.authorities.get(record.account), Remembers)
+    if not is_shop or any(step.kind is StepKind.TOKEN and step.own_reference == record.own_reference for step in steps):
+        return None
+    return HumanStep(
+        certificate=record.certificate,
+        own_reference=record.own_reference,
+        kind=StepKind.TOKEN,
+        state=StepState.OPEN,
+        role=DUTIES[StepKind.TOKEN].role,
+        since=control.now.replace(microsecond=0),
+        latest_by=None,
+        account=record.account,
+    )
 
 
 def _account(step: HumanStep, ledger: Ledger) -> str:

@@ -387,6 +387,24 @@ def test_a_wrong_token_is_corrected_and_even_back(office, enter):
     assert enter(FILE)["changed"] is False
 
 
+def test_a_token_that_a_mail_brought_before_anybody_was_asked_is_corrected_too(office, say):
+    office.order(WWW)
+    before = office.path.read_bytes()
+    foretold = say(step="token", by="suzuki", tokens=FILE, _ansible_check_mode=True)
+    assert (foretold["changed"], office.path.read_bytes()) == (True, before)
+
+    assert say(step="token", by="suzuki", tokens=FILE)["changed"] is True
+
+    assert entered(office) == [(WWW, FILE["content"])]
+    assert say(step="token", by="suzuki", tokens=FILE)["changed"] is False
+
+
+def test_a_ca_that_hands_tokens_out_itself_takes_none_from_people(office, say):
+    office.order(WWW, account="here")
+
+    assert say(step="token", by="suzuki", tokens=FILE)["code"] == "not_awaited"
+
+
 def test_check_mode_enters_nothing(office, enter):
     before = office.path.read_bytes()
 
