@@ -38,7 +38,7 @@ ASK = "Ask for validation and collect what is issued"
 INSTALL = "Install what was issued for this host"
 WIRE = "Look whether the new certificates are served"
 REPORT = "Write the report"
-CONFIRM = "Write down that the step is done"
+CONFIRM = "Write down what a person says"
 Question = Callable[[], bool]
 
 
