@@ -183,8 +183,12 @@ def _opened(location: str) -> Iterator[Callable[[str], object]]:
         with psycopg.connect(location, autocommit=True) as connection:
             yield connection.execute
         return
-    with contextlib.closing(sqlite3.connect(location)) as database, database:
-        yield database.execute
+    database = sqlite3.connect(location)
+    try:
+        with database:
+            yield database.execute
+    finally:
+        database.close()
 
 
 def _free_port() -> int:

@@ -170,8 +170,8 @@ def test_a_mail_that_nobody_foresaw_hides_none_after_it(shop: Shop, monkeypatch:
     shop.writes(MessageKind.INVOICE, invoice_number="INV-0007", due_on=DUE)
     understand = understanding.understand
 
-    def stumbles(mail: Mail, **more: object) -> Message:
-        return understand(mail, **more) if "0001" in mail.number else 1 / 0
+    def stumbles(mail: Mail, *, account: str, settings: PortalSettings) -> Message:
+        return understand(mail, account=account, settings=settings) if "0001" in mail.number else 1 / 0
 
     monkeypatch.setattr(understanding, "understand", stumbles)
     shop.goes_on(wanted(shop))
