@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.message import MessageKind
 from integration.harness.portal import RECORD, RESPONSIBLE, Portal, forged
-from integration.harness.strikes import ASK, DECIDE, PLACE, PROBE, REPORT, Strike
+from integration.harness.strikes import ASK, PLACE, PROBE, REPORT, Strike
 from integration.harness.wire import key_hash_of_key
 
 WWW, SHOP, MAIL = "www.example.test", "shop.example.test", "mail.example.test"
@@ -47,8 +47,7 @@ def purchasing_is_opened(shop: Portal) -> None:
 
 
 def the_invoice_is_waited_for(shop: Portal) -> None:
-    for strike in (Strike(DECIDE, 0.3), Strike(PLACE, commits=3)):
-        strike.at(shop)
+    Strike(PLACE, commits=3).at(shop)
     shop.renew()
     assert shop.awaited() == {}
     assert {one["status"] for one in shop.estate.report()["certificates"]} == {"under_way"}
@@ -119,7 +118,7 @@ def the_telephone_rings(shop: Portal) -> None:
 
 
 def both_are_installed(shop: Portal) -> None:
-    for strike in (Strike(PLACE, commits=1), Strike(PLACE, commits=3), Strike(ASK, 0.3)):
+    for strike in (Strike(PLACE, commits=3), Strike(ASK, 0.3)):
         strike.at(shop)
     shop.renew()
     for name, host in HOST_OF.items():
@@ -131,7 +130,6 @@ def both_are_installed(shop: Portal) -> None:
         assert shop.bought(name) == {"renewal": 1, "payment": 1, "application": 1, "certificate": 1}
     assert shop.tokens() == []
     assert shop.awaited() == {}
-    shop.renew()
     assert {one["status"] for one in shop.estate.report()["certificates"]} == {"renewed"}
     assert list((shop.estate.report_directory / "sheets").iterdir()) == []
     shop.repeated()

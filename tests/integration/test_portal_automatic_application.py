@@ -100,6 +100,5 @@ def it_is_issued_again_for_a_new_key(shop: Portal, old_key: str) -> None:
         "reissue": 1,
         "certificate": 2,
     }
-    shop.renew()
     assert (shop.awaited(), shop.tokens()) == ({}, [])
     assert {one["status"] for one in shop.estate.report()["certificates"]} == {"renewed"}

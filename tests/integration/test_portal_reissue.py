@@ -61,6 +61,5 @@ def the_new_certificate_is_served(shop: Portal, old_key: str) -> None:
         requests = [request_facts(one.application.csr, one.own_reference) for one in ledger.orders([WWW])]
     assert len({one.subject for one in requests}) == 1
     assert len({one.key_hash for one in requests}) == 2
-    shop.renew()
     assert shop.awaited() == {}
     assert {one["status"] for one in shop.estate.report()["certificates"]} == {"renewed"}
