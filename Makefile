@@ -8,9 +8,10 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
 
 BIN := .venv/bin
 LINK := .cache/collections/ansible_collections/koshin/tls
+SHOPS := $(sort $(wildcard tests/integration/test_portal_*.py)) tests/integration/test_placing_playbooks.py
 PIP := -m pip --disable-pip-version-check --quiet install
 
-.PHONY: help demo test lint sanity unit contract integration pytest bench endurance build clean root debian-packages
+.PHONY: help demo test lint sanity unit contract integration hosts shops pytest bench endurance build clean root debian-packages
 .DELETE_ON_ERROR:
 
 help:
@@ -47,6 +48,13 @@ contract: root debian-packages .venv/tests.stamp $(LINK)
 
 integration: root debian-packages .venv/tests.stamp $(LINK)
 	@$(BIN)/python -m pytest tests/integration
+
+# The two halves of it, which `make test` runs beside each other.
+hosts: root debian-packages .venv/tests.stamp $(LINK)
+	@$(BIN)/python -m pytest tests/integration $(addprefix --ignore=,$(SHOPS))
+
+shops: root debian-packages .venv/tests.stamp $(LINK)
+	@$(BIN)/python -m pytest $(SHOPS)
 
 pytest: .venv/tests.stamp $(LINK)
 	@$(BIN)/python -m pytest $(ARGS)
