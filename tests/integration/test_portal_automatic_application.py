@@ -7,7 +7,7 @@ newest first.
 from __future__ import annotations
 
 from integration.harness.portal import RECORD, RESPONSIBLE, Portal
-from integration.harness.strikes import ASK, PLACE, PROBE, REPORT, Strike
+from integration.harness.strikes import ASK, PLACE, REPORT, Strike
 from integration.harness.wire import key_hash_of_key
 
 WWW = "www.example.test"
@@ -57,8 +57,7 @@ def a_person_looks_on_my_page(shop: Portal) -> None:
 
 
 def tokens_come_for_last_times_request(shop: Portal) -> None:
-    for strike in (Strike(PROBE, 0.3), Strike(ASK, 0.3)):
-        strike.at(shop)
+    Strike(ASK, 0.3).at(shop)
     shop.renew()
     assert set(shop.awaited()) == {(WWW, "phone_confirmation")}
     assert len(shop.tokens()) == 1

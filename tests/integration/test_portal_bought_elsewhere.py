@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from integration.harness.authority import Authority
 from integration.harness.portal import Portal
-from integration.harness.strikes import ASK, DECIDE, PLACE, PROBE, REPORT, Strike
+from integration.harness.strikes import DECIDE, PLACE, PROBE, REPORT, Strike
 
 WWW, MAIL = "www.example.test", "mail.example.test"
 HOST_OF = {WWW: "web1", MAIL: "web2"}
@@ -40,8 +40,7 @@ def both(*steps: str) -> set[tuple[str, str]]:
 
 
 def a_person_buys(shop: Portal) -> None:
-    for strike in (Strike(DECIDE, 0.3), Strike(PLACE, commits=3)):
-        strike.at(shop)
+    Strike(PLACE, commits=3).at(shop)
     shop.renew()
     assert set(shop.awaited()) == both("purchase")
     assert shop.link(WWW, "purchase") == f"{shop.reseller.url}/"
@@ -66,7 +65,7 @@ def nobody_applies_before_the_window(shop: Portal) -> None:
 def both_are_applied_for(shop: Portal) -> None:
     """Ten days later: the window is said to open so much earlier."""
     shop.provider.update(application_window_days=LEFT_DAYS + 10)
-    Strike(ASK, 0.3).at(shop)
+    Strike(DECIDE, 0.3).at(shop)
     shop.renew()
     assert set(shop.awaited()) == both("application", "tell_switchboard")
     for name in HOST_OF:
@@ -88,8 +87,7 @@ def both_are_applied_for(shop: Portal) -> None:
 
 
 def one_of_them_was_not_recognised(shop: Portal) -> None:
-    for strike in (Strike(PLACE, commits=2), Strike(ASK, 0.3)):
-        strike.at(shop)
+    Strike(PLACE, commits=2).at(shop)
     shop.renew()
     for name, host in HOST_OF.items():
         served = shop.estate.hosts[host].served(name, anchors=shop.anchors)

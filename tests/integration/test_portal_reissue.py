@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.koshin.tls.plugins.module_utils._x509.requests import request_facts
 from integration.harness.earlier import bought_by_an_earlier_run
 from integration.harness.portal import MAILBOX, Portal
-from integration.harness.strikes import ASK, PLACE, REPORT, Strike
+from integration.harness.strikes import PLACE, REPORT, Strike
 from integration.harness.wire import key_hash_of_key
 
 WWW = "www.example.test"
@@ -26,8 +26,7 @@ def test_reissue_inside_the_order(shop: Portal) -> None:
 
 
 def the_reissue_sheet_is_typed_in(shop: Portal) -> None:
-    for strike in (Strike(PLACE, commits=2), Strike(ASK, 0.3)):
-        strike.at(shop)
+    Strike(PLACE, commits=2).at(shop)
     shop.renew()
     assert set(shop.awaited()) == {(WWW, "reissue")}
     assert shop.link(WWW, "reissue").endswith(f"/reissue/{shop.number(WWW)}")
