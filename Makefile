@@ -24,7 +24,7 @@ help:
 	@echo 'make integration  tests/integration, real hosts, as root'
 	@echo 'make pytest ARGS="tests/unit/test_house.py -x"'
 	@echo 'make bench        speed beside the peers, as a table'
-	@echo 'make endurance    100,000 damaged mails, archives, PEM texts, PKCS#7, and a kill before every call; as root'
+	@echo 'make endurance    100,000 damaged mails, archives, PEM texts, PKCS#7, and each kill at shops; as root'
 	@echo 'make build        the collection as a tarball, in dist/'
 	@echo 'make clean        removes all that make made'
 
@@ -64,7 +64,7 @@ bench: .venv/tests.stamp .venv-peers/peers.stamp $(LINK)
 
 endurance: root debian-packages .venv/tests.stamp $(LINK)
 	@$(BIN)/python tests/endurance/mails.py $(ARGS)
-	@KOSHIN_ENDURANCE=1 $(BIN)/python -m pytest tests/contract/test_portal_killed.py
+	@KOSHIN_ENDURANCE=1 $(BIN)/python -m pytest tests/contract/test_portal_killed.py $(SHOPS)
 
 build: .venv/runtime.stamp
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/run/build

@@ -58,7 +58,7 @@ def a_confirmation_is_rehearsed(estate: Estate) -> None:
     before = everything(estate)
     confirmed = estate.confirm("payment", NAME, options=["--check", "--diff"])
 
-    assert confirmed.changed == [("web1", "Write down that the step is done")]
+    assert confirmed.changed == [("web1", "Write down what a person says")]
     assert "would be done, says sato" in confirmed.result("Show what comes next")["msg"]
     assert everything(estate) == before
 

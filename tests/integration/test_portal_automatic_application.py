@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """No application mail comes: the shop applied by itself, with last time's key. Its certificate is installed, and the
-same order then gives one for a new key. Each run is killed before it is run; letters are HTML alone, and arrive the
-newest first.
+same order then gives one for a new key. Each run is killed before it is run, in `make endurance`; letters are HTML
+alone, and arrive the newest first.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def key_in_use(shop: Portal) -> str:
 
 def notice_and_invoice_were_there_before(shop: Portal) -> None:
     shop.reseller.pass_days(1)
-    Strike(PLACE, commits=3).at(shop)
+    Strike(PLACE, commits=3).in_endurance_at(shop)
     shop.renew()
     assert set(shop.awaited()) == {(WWW, "payment")}
     (bill,) = shop.person.bills()
@@ -43,7 +43,7 @@ def notice_and_invoice_were_there_before(shop: Portal) -> None:
 
 def a_person_looks_on_my_page(shop: Portal) -> None:
     """Nobody confirms the payment: the shop's mail says that it arrived."""
-    Strike(PLACE, commits=1).at(shop)
+    Strike(PLACE, commits=1).in_endurance_at(shop)
     shop.renew()
     steps = shop.awaited()
     assert set(steps) == {(WWW, "my_page"), (WWW, "application"), (WWW, "tell_switchboard")}
@@ -57,7 +57,7 @@ def a_person_looks_on_my_page(shop: Portal) -> None:
 
 
 def tokens_come_for_last_times_request(shop: Portal) -> None:
-    Strike(ASK, 0.3).at(shop)
+    Strike(ASK, 0.3).in_endurance_at(shop)
     shop.renew()
     assert set(shop.awaited()) == {(WWW, "phone_confirmation")}
     assert len(shop.tokens()) == 1
@@ -66,7 +66,7 @@ def tokens_come_for_last_times_request(shop: Portal) -> None:
 
 
 def the_certificate_for_the_key_in_use_is_installed(shop: Portal, old_key: str) -> None:
-    Strike(PLACE, commits=2).at(shop)
+    Strike(PLACE, commits=2).in_endurance_at(shop)
     shop.renew()
     served = shop.estate.hosts["web1"].served(WWW, anchors=shop.anchors)
     assert served.verified, served.verdict
@@ -77,17 +77,17 @@ def the_certificate_for_the_key_in_use_is_installed(shop: Portal, old_key: str) 
 
 
 def it_is_issued_again_for_a_new_key(shop: Portal, old_key: str) -> None:
-    Strike(PLACE, commits=3).at(shop)
+    Strike(PLACE, commits=3).in_endurance_at(shop)
     shop.renew()
     assert set(shop.awaited()) == {(WWW, "reissue")}
     shop.person.reissue(shop.sheet(WWW, "reissue"), at=shop.number(WWW))
 
-    Strike(REPORT, 0.3).at(shop)
+    Strike(REPORT, 0.3).in_endurance_at(shop)
     shop.renew()
     assert (shop.awaited(), len(shop.tokens())) == ({}, 1)
     assert shop.reseller.look() == {}
 
-    Strike(PLACE, commits=1).at(shop)
+    Strike(PLACE, commits=1).in_endurance_at(shop)
     shop.renew()
     served = shop.estate.hosts["web1"].served(WWW, anchors=shop.anchors)
     assert served.verified, served.verdict

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Certificates that another shop sold: bought first, applied for inside the CA's window only. The CA takes one of them
 for a renewal, the other one for new, and the report says until when that one can still be cancelled. Each run is killed
-before it is run.
+before it is run, in `make endurance`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def both(*steps: str) -> set[tuple[str, str]]:
 
 
 def a_person_buys(shop: Portal) -> None:
-    Strike(PLACE, commits=3).at(shop)
+    Strike(PLACE, commits=3).in_endurance_at(shop)
     shop.renew()
     assert set(shop.awaited()) == both("purchase")
     assert shop.link(WWW, "purchase") == f"{shop.reseller.url}/"
@@ -50,13 +50,13 @@ def a_person_buys(shop: Portal) -> None:
 
 def nobody_applies_before_the_window(shop: Portal) -> None:
     """Nobody confirms the purchase: its invoice comes; and the shop would take an application at once."""
-    Strike(PLACE, commits=1).at(shop)
+    Strike(PLACE, commits=1).in_endurance_at(shop)
     shop.renew()
     assert set(shop.awaited()) == both("payment")
     for bill in shop.person.bills():
         shop.person.pay(bill.number)
 
-    Strike(PLACE, commits=1).at(shop)
+    Strike(PLACE, commits=1).in_endurance_at(shop)
     shop.renew()
     assert shop.awaited() == {}, "an application now would be a new certificate"
     assert {one["status"] for one in shop.estate.report()["certificates"]} == {"under_way"}
@@ -65,20 +65,20 @@ def nobody_applies_before_the_window(shop: Portal) -> None:
 def both_are_applied_for(shop: Portal) -> None:
     """Ten days later: the window is said to open so much earlier."""
     shop.provider.update(application_window_days=LEFT_DAYS + 10)
-    Strike(DECIDE, 0.3).at(shop)
+    Strike(DECIDE, 0.3).in_endurance_at(shop)
     shop.renew()
     assert set(shop.awaited()) == both("application", "tell_switchboard")
     for name in HOST_OF:
         shop.person.apply(shop.sheet(name, "application", form="en.txt"), at=shop.link(name, "application"))
     shop.confirm(*({"certificate": name, "step": "tell_switchboard"} for name in HOST_OF))
 
-    Strike(PROBE, 0.3).at(shop)
+    Strike(PROBE, 0.3).in_endurance_at(shop)
     shop.renew()
     assert set(shop.awaited()) == both("phone_confirmation")
     assert len(shop.tokens()) == 2
     assert shop.reseller.look() == {}
 
-    Strike(REPORT, 0.3).at(shop)
+    Strike(REPORT, 0.3).in_endurance_at(shop)
     shop.renew()
     for name in HOST_OF:
         step = shop.awaited()[name, "phone_confirmation"]
@@ -87,7 +87,7 @@ def both_are_applied_for(shop: Portal) -> None:
 
 
 def one_of_them_was_not_recognised(shop: Portal) -> None:
-    Strike(PLACE, commits=2).at(shop)
+    Strike(PLACE, commits=2).in_endurance_at(shop)
     shop.renew()
     for name, host in HOST_OF.items():
         served = shop.estate.hosts[host].served(name, anchors=shop.anchors)

@@ -25,7 +25,7 @@ def test_whatever_is_run_a_second_time_reports_no_change(estate: Estate) -> None
     told = estate.run("koshin.tls.status").result("Show it")["msg"]
     assert nothing_happens(estate, "koshin.tls.status").result("Show it")["msg"] == told
 
-    assert estate.confirm("payment", NAME).changed == [("web1", "Write down that the step is done")]
+    assert estate.confirm("payment", NAME).changed == [("web1", "Write down what a person says")]
     a_step_that_is_done_says_so_and_succeeds(estate)
 
 

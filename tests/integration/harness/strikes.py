@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,8 @@ PLACE = "Find or place the orders"
 PROBE = "Look at the tokens as the CA will"
 ASK = "Ask for validation and collect what is issued"
 REPORT = "Write the report"
+# Each kill is a run of its own: `make test` kills in one life, `make endurance` in all of them.
+EVERYWHERE = bool(os.environ.get("KOSHIN_ENDURANCE"))
 # SQLite counts the transactions that changed a file there (file format, section 1.3.5).
 CHANGES = slice(24, 28)
 
@@ -26,6 +29,11 @@ class Strike:
     task: str
     seconds: float = 0
     commits: int = 0
+
+    def in_endurance_at(self, portal: Portal) -> None:
+        """The same, in `make endurance` only."""
+        if EVERYWHERE:
+            self.at(portal)
 
     def at(self, portal: Portal) -> None:
         """Runs renew.yml up to its death."""
