@@ -128,6 +128,10 @@ certificates:
       description: How many days before its end a certificate of this account is renewed.
       type: int
       returned: always
+    reissue_window_days:
+      description: The same for one that is issued again inside an order that runs on.
+      type: int
+      returned: always
     carry_over:
       description: "Days that should carry over: remaining_days, certificate_days, order_days."
       type: dict

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A year's order holds two certificates: the first one ends, the second one costs nothing. It is approved by mail, for
-the subject of the request before. Each run is killed before it is run, in `make endurance`.
+the subject of the request before. Each run is killed before it is run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def test_reissue_inside_the_order(shop: Portal) -> None:
 
 
 def the_reissue_sheet_is_typed_in(shop: Portal) -> None:
-    Strike(PLACE, commits=2).in_endurance_at(shop)
+    Strike(PLACE, commits=2).at(shop)
     shop.renew()
     assert set(shop.awaited()) == {(WWW, "reissue")}
     assert shop.link(WWW, "reissue").endswith(f"/reissue/{shop.number(WWW)}")
@@ -35,7 +35,7 @@ def the_reissue_sheet_is_typed_in(shop: Portal) -> None:
 
 
 def the_approver_gets_a_mail(shop: Portal) -> None:
-    Strike(PLACE, commits=1).in_endurance_at(shop)
+    Strike(PLACE, commits=1).at(shop)
     shop.renew()
     step = shop.awaited()[WWW, "mail_approval"]
     assert set(shop.awaited()) == {(WWW, "mail_approval")}
@@ -46,7 +46,7 @@ def the_approver_gets_a_mail(shop: Portal) -> None:
 
 def the_new_certificate_is_served(shop: Portal, old_key: str) -> None:
     for strike in (Strike(PLACE, commits=1), Strike(REPORT, 0.3)):
-        strike.in_endurance_at(shop)
+        strike.at(shop)
     shop.renew()
     host = shop.estate.hosts["web1"]
     served = host.served(WWW, anchors=shop.anchors)

@@ -37,6 +37,10 @@ class Window:
     reissue_days: int = 0
     renews_reused_keys: bool = False
 
+    def lead_days(self, inside: datetime | None) -> int:
+        """Return how many days before its end a certificate is renewed whose order runs on until C(inside)."""
+        return self.days if inside is None else self.reissue_days
+
 
 def decide(
     certificate: Certificate,
@@ -103,7 +107,7 @@ def wanted_of(issue: Issue, certificate: Certificate) -> list[str]:
 def _by_window(name: str, in_use: CertificateFacts, window: Window, now: datetime, inside: datetime | None) -> Decision:
     """C(inside): until when the order of the certificate in use runs on, None where a new one has to be bought."""
     action, word = (Action.RENEWAL, "renewal") if inside is None else (Action.REISSUE, "reissue")
-    renew_at = opens_at(name, in_use, window.days if inside is None else window.reissue_days)
+    renew_at = opens_at(name, in_use, window.lead_days(inside))
     why = window.reason if inside is None else f"inside its order, which runs until {inside:%Y-%m-%d}"
     end = f"ends {in_use.not_after:%Y-%m-%d}"
     if now >= in_use.not_after:

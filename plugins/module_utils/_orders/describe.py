@@ -47,6 +47,7 @@ def certificate_item(surveyed: Surveyed) -> Item:
         "not_before": to_plain(in_use.not_before) if in_use else None,
         "not_after": to_plain(in_use.not_after) if in_use else None,
         "window_days": surveyed.window_days,
+        "reissue_window_days": surveyed.reissue_window_days,
         "carry_over": to_plain(carry) if carry else None,
         "error": surveyed.error,
     }

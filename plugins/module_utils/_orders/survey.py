@@ -33,8 +33,8 @@ from .releasing import released_orders, while_released
 class Surveyed:
     """One entry of one host. ``planned`` None: nothing can be said of it, ``error`` says why.
 
-    ``window_days``: how long before its end a certificate of this account is renewed. ``reissued``: the order inside
-    which it is issued again.
+    ``window_days``: how long before its end a certificate of this account is renewed; ``reissue_window_days``: the same
+    inside an order that runs on. ``reissued``: the order inside which it is issued again.
     """
 
     place: Place
@@ -44,6 +44,7 @@ class Surveyed:
     carry_over: CarryOver | None = None
     order: OrderRecord | None = None
     window_days: int | None = None
+    reissue_window_days: int | None = None
     reissued: OrderRecord | None = None
 
 
@@ -175,6 +176,7 @@ def _look(
         ),
         order=order,
         window_days=traits.window_days,
+        reissue_window_days=traits.reissue_window_days,
         reissued=memory.issuing.get(issue.own_reference) if issue is not None else None,
     )
 

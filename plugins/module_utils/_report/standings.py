@@ -12,7 +12,7 @@ from datetime import datetime
 
 from .._core.certificate import CertificateFacts, KeySpec, Subject
 from .._core.dates import Calendar
-from .._core.decide import opens_at
+from .._core.decide import Window, opens_at, runs_on
 from .._core.order import Issue, OrderRecord, OrderState
 from .intake import Item, clean, days, moment, names, sentence, text
 from .memory import Memory
@@ -136,8 +136,8 @@ def _waits(issue: Issue, served: _Served, now: datetime) -> bool:
 
 def _opens_at(item: Item, issue: Issue) -> datetime | None:
     """Return when the next renewal of what was just installed begins, as the next run will say it."""
-    window_days = days(item, "window_days")
-    if window_days is None:
+    window_days, reissue_days = days(item, "window_days"), days(item, "reissue_window_days")
+    if window_days is None or reissue_days is None:
         return None
     facts = CertificateFacts(
         subject=Subject(),
@@ -150,7 +150,8 @@ def _opens_at(item: Item, issue: Issue) -> datetime | None:
         key_hash=issue.key_hash,
         fingerprint=issue.fingerprint,
     )
-    return opens_at(text(item, "name"), facts, window_days)
+    window = Window(window_days, reason="", reissue_days=reissue_days)
+    return opens_at(text(item, "name"), facts, window.lead_days(runs_on(issue, facts)))
 
 
 def _action(item: Item, order: OrderRecord | None, due: bool) -> str:

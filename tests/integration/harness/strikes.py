@@ -16,7 +16,7 @@ PLACE = "Find or place the orders"
 PROBE = "Look at the tokens as the CA will"
 ASK = "Ask for validation and collect what is issued"
 REPORT = "Write the report"
-# Each kill is a run of its own: `make test` kills in one life, `make endurance` in all of them.
+# Each kill is a run of its own: `make test` kills in two lives, `make endurance` in all of them.
 EVERYWHERE = bool(os.environ.get("KOSHIN_ENDURANCE"))
 # SQLite counts the transactions that changed a file there (file format, section 1.3.5).
 CHANGES = slice(24, 28)

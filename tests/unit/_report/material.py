@@ -47,6 +47,7 @@ def certificate(name: str, *, host: str = "web1", ends_in: int = 120, **more: ob
         "not_before": to_plain(not_after - 199 * DAY),
         "not_after": to_plain(not_after),
         "window_days": 60,
+        "reissue_window_days": 30,
         "carry_over": {"remaining_days": ends_in, "certificate_days": 0, "order_days": ends_in},
         "error": None,
         **more,

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState
@@ -85,6 +87,15 @@ def test_a_run_that_installed_and_the_run_after_draw_one_page():
     assert now.status is Status.RENEWED
     assert NOW + 138 * DAY <= now.renew_at <= NOW + 144 * DAY
     assert page(first) == page(second)
+
+
+def test_inside_an_order_that_runs_on_the_next_date_is_that_of_a_reissue():
+    inside = replace(issue(WWW, installed_at=NOW), term_ends=NOW + 390 * DAY)
+    ledger = MemoryLedger(issued=[inside])
+
+    [now] = overview(ledger, certificates=[due(WWW)], installations=[installation(WWW)]).standings
+
+    assert NOW + 168 * DAY <= now.renew_at <= NOW + 171 * DAY
 
 
 def test_a_failed_installation_leaves_the_old_certificate_and_the_run_failed():
