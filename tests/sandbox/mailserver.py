@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import smtplib
 import subprocess
 import tempfile
@@ -117,6 +118,7 @@ def start_mailserver(
         stack.enter_context(
             daemon(["/usr/sbin/postfix", "-c", postfix, "start-fg"], log=directory / "postfix.log", ports=[ports.smtp])
         )
+        stack.callback(_end_master, directory / "spool" / "pid" / "master.pid")
         yield MailServer(
             directory=directory,
             accounts=dict(accounts),
@@ -127,6 +129,12 @@ def start_mailserver(
             certificate=certificate,
             dovecot=running,
         )
+
+
+def _end_master(pid_file: Path) -> None:
+    """Postfix's daemon begins a session of its own, which no signal to the command that started it reaches."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(int(pid_file.read_text()), signal.SIGTERM)
 
 
 def _roomy_memory() -> str | None:
