@@ -46,10 +46,15 @@ def server(tokens: TokenServer) -> Iterator[MailServer]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def unused() -> Iterator[str]:
+    return iter(ADDRESSES)
+
+
 @pytest.fixture
-def address(server: MailServer, _addresses: Iterator[str] = iter(ADDRESSES)) -> str:  # noqa: B008
+def address(unused: Iterator[str]) -> str:
     """A mailbox that nobody used before."""
-    return next(_addresses)
+    return next(unused)
 
 
 @contextlib.contextmanager
