@@ -30,6 +30,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
     OrderRecord,
     OrderState,
 )
+from ansible_collections.koshin.tls.plugins.module_utils._core.provider import Provider
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -49,6 +50,31 @@ COMPANY = Organization("example", ADDRESS, records=(RECORD,), contacts=Contacts(
 SATO = Person("sato", "Sato", "Hanako", "sato@example.jp")
 PEOPLE = {"sato": SATO}
 ACCOUNT = Account("local", "local", LocalSettings("/nowhere"))
+# A reseller without an API.
+SHOP = Provider(
+    name="shop",
+    title="Shop",
+    language="ja",
+    checked_on=date(2026, 11, 1),
+    products=("ssl_securesite_flex",),
+    methods=(Method.FILE,),
+    window_days=60,
+    window_days_elsewhere=90,
+    application_window_days=30,
+    validity_days=199,
+    order_days=365,
+    reissue_window_days=30,
+    carries_over=True,
+    sends_invoice=True,
+    applies_automatically=True,
+    invitation_days=3,
+    sends_certificate_by_mail=True,
+    same_subject_on_reissue=True,
+    method_per_name=False,
+    vetting_days=398,
+    cancellation_days=30,
+    senders=("@shop.example",),
+)
 
 
 def certificate(*names: str, host: str = "web1", **more: object) -> Certificate:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cache
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.account import Account, PortalSettings
@@ -20,11 +20,12 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
     OrderState,
     Replaced,
 )
-from ansible_collections.koshin.tls.plugins.module_utils._core.provider import FormField, FormSource, Provider
+from ansible_collections.koshin.tls.plugins.module_utils._core.provider import FormField, FormSource
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import HumanStep, StepKind, StepState
 from ansible_collections.koshin.tls.plugins.module_utils._report.sheet_facts import Occasion
 from ansible_collections.koshin.tls.plugins.module_utils._x509.keys import make_key, make_request
 from ansible_collections.koshin.tls.plugins.module_utils._x509.requests import request_facts
+from unit._core import material
 from unit._core.material import COMPANY, DAY, NOW
 
 WWW = "www.example.jp"
@@ -64,28 +65,14 @@ FORM = {
     FormSource.TECHNICAL_EMAIL: "技術担当者 メールアドレス",
     FormSource.REPLACED_END: "現在の証明書の有効期限",
 }
-SHOP = Provider(
-    name="shop",
+SHOP = replace(
+    material.SHOP,
     title="エグザンプル証明書ショップ",
-    language="ja",
-    checked_on=date(2026, 11, 1),
     products=("セキュア・サーバID",),
     methods=(Method.FILE, Method.DNS, Method.EMAIL),
-    window_days=60,
-    window_days_elsewhere=90,
-    application_window_days=30,
-    validity_days=199,
-    order_days=365,
-    reissue_window_days=30,
-    carries_over=True,
-    sends_invoice=True,
-    applies_automatically=True,
     invitation_days=2,
-    sends_certificate_by_mail=True,
-    same_subject_on_reissue=True,
     method_per_name=True,
-    vetting_days=398,
-    cancellation_days=30,
+    senders=(),
     my_page=MY_PAGE,
     link_hosts=("shop.example",),
     form=tuple(FormField(source, label) for source, label in FORM.items()),
