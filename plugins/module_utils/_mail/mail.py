@@ -43,8 +43,3 @@ class Mail:
     problem: str
     quoted: str = ""
     distrust: str = ""
-
-    @property
-    def whole_text(self) -> str:
-        """Return the newest words and the history below them."""
-        return f"{self.text}\n{self.quoted}" if self.quoted else self.text
