@@ -337,7 +337,7 @@ options:
           - Set it so that the application sheet names them as the form does.
         type: list
         elements: dict
-        suboptions:
+        suboptions: &fields
           source:
             description:
               - What is entered there.
@@ -399,60 +399,5 @@ options:
           - Set it so that the application sheet names them as the form does.
         type: list
         elements: dict
-        suboptions:
-          source:
-            description:
-              - What is entered there.
-              - Always set it.
-            type: str
-            required: true
-            choices:
-              - product
-              - action
-              - common_name
-              - additional_names
-              - name_count
-              - csr
-              - key_type
-              - validation_methods
-              - approvers
-              - legal_name
-              - local_name
-              - street_address
-              - locality
-              - state
-              - postal_code
-              - country
-              - address_line
-              - telephone
-              - duns_number
-              - record_number
-              - responsible_name
-              - responsible_family_name
-              - responsible_given_name
-              - responsible_title
-              - responsible_email
-              - responsible_extension
-              - responsible_hours
-              - technical_name
-              - technical_family_name
-              - technical_given_name
-              - technical_title
-              - technical_email
-              - technical_extension
-              - replaced_serial
-              - replaced_end
-              - order_number
-              - own_reference
-          label:
-            description:
-              - What the form calls the field.
-              - Always set it.
-            type: str
-            required: true
-          longest:
-            description:
-              - How many characters the field takes.
-              - Set it where the form says so; the application sheet warns of a value that is longer.
-            type: int
+        suboptions: *fields
 """
