@@ -57,10 +57,11 @@ options:
         description:
           - Which certificate authority it is at.
           - V(local) is the authority that comes with the collection, for trying things out and for rehearsals;
-            V(portal) is a reseller without an API, whose orders go on by mails and by people.
+            V(portal) is a reseller without an API, whose orders go on by mails and by people; V(digicert) is DigiCert
+            CertCentral; V(acme) is any authority that speaks ACME (RFC 8555).
         type: str
         required: true
-        choices: [local, portal]
+        choices: [local, portal, digicert, acme]
       authoritative_record:
         description:
           - Which record of an organization the authority compares with.
@@ -120,6 +121,119 @@ options:
           - Currency of O(accounts[].prices), such as V(JPY).
           - Set it with them, so that people see it beside amounts.
         type: str
+      min_useful_days:
+        description:
+          - A certificate that would last fewer days until its order ends is bought anew instead of reissued.
+          - Set it higher where installing takes weeks, lower where days that were paid must not be lost.
+        type: int
+        default: 30
+      url:
+        description:
+          - Where the API of an account of O(accounts[].ca=digicert) begins, by default
+            C(https://www.digicert.com/services/v2), or the directory of one of O(accounts[].ca=acme).
+          - Set it to C(https://certcentral.digicert.eu/services/v2) for CertCentral Europe; always for V(acme).
+        type: str
+      ca_file:
+        description:
+          - Absolute path of a PEM file with the roots that the API's own certificate ends at.
+          - Set it when a proxy of yours, or an internal authority, presents a certificate of its own.
+        type: path
+      client_certificate:
+        description:
+          - Absolute path of a PEM file with the certificate that the API knows us by.
+          - Set it, with O(accounts[].client_key), where the API wants mutual TLS.
+        type: path
+      client_key:
+        description:
+          - Absolute path of a PEM file with the key of O(accounts[].client_certificate).
+          - Set it with that.
+        type: path
+      api_key:
+        description:
+          - API key of an account of O(accounts[].ca=digicert), with the role I(Orders, Domains, Organizations).
+          - Always set it for V(digicert), from a vault.
+        type: str
+      organization_ids:
+        description:
+          - Name in C(tls_organizations) to the organization's number at CertCentral.
+          - Always set it for V(digicert); an organization is ordered for only once it is known there.
+        type: dict
+      container_id:
+        description:
+          - Number of the division (container) at CertCentral that orders are placed in.
+          - Set it where orders must not lie in the key owner's own division.
+        type: int
+      order_years:
+        description:
+          - How many years an order runs at CertCentral; certificates are reissued inside it for nothing.
+          - Set it higher where a plan of several years was agreed on.
+        type: int
+        choices: [1, 2, 3]
+        default: 1
+      skip_approval:
+        description:
+          - Whether requests need no approval by an administrator of CertCentral.
+          - Switch it on where purchases are approved elsewhere, such as by C(tls_approval).
+        type: bool
+        default: false
+      payment_method:
+        description:
+          - What an order at CertCentral is paid with, by default what the account says.
+          - Set it where an account has both a balance and a card on file.
+        type: str
+        choices: [balance, profile]
+      dns_record:
+        description:
+          - Which record CertCentral looks for where names are validated by DNS.
+          - Set it to V(cname) where TXT records of the names themselves cannot be written.
+        type: str
+        choices: [txt, cname]
+        default: txt
+      dynamic_file_name:
+        description:
+          - Whether CertCentral looks for a file of its own name for each order, instead of C(fileauth.txt).
+          - Switch it off where a web server lets only that name through.
+        type: bool
+        default: true
+      account_key:
+        description:
+          - Private key (PEM) of an account of O(accounts[].ca=acme), from a vault.
+          - Set it where several control hosts share the account; without it a key is made, and kept beside the ledger.
+        type: str
+      eab_kid:
+        description:
+          - Key identifier of the external account binding.
+          - Set it, with O(accounts[].eab_hmac_key), where the authority hands one out, as it does for
+            organization-validated certificates.
+        type: str
+      eab_hmac_key:
+        description:
+          - Key of the external account binding, as handed out (base64url).
+          - Set it with O(accounts[].eab_kid).
+        type: str
+      contact:
+        description:
+          - Mail addresses that an authority of O(accounts[].ca=acme) may write to.
+          - Set it where the authority wants one, or warns by mail.
+        type: list
+        elements: str
+      profile:
+        description:
+          - Name of the certificate profile that is asked for by ACME.
+          - Set it where the authority offers several, such as one of organization-validated certificates.
+        type: str
+      preferred_chain:
+        description:
+          - Common name of the root that the chain should end at, among those that the authority offers by ACME.
+          - Set it where clients know one root only.
+        type: str
+      dns_challenge:
+        description:
+          - Which challenge shows control over DNS by ACME, a record for each order or one that stays.
+          - Set it to V(dns-persist-01) where the authority offers it and records are written by hand.
+        type: str
+        choices: [dns-01, dns-persist-01]
+        default: dns-01
       provider:
         description:
           - Which shop an account of O(accounts[].ca=portal) is at, one that comes with the collection or one of
@@ -255,8 +369,8 @@ options:
         default: true
       costs_money:
         description:
-          - Whether an authority of O(accounts[].ca=local) is treated as one that costs money.
-          - Switch it on to try the precautions that real purchases have.
+          - Whether an account of O(accounts[].ca=local) or O(accounts[].ca=acme) is treated as one that costs money; by
+            default one with O(accounts[].eab_kid) is.
+          - Switch it on to try the precautions that real purchases have, off where an authority charges nothing.
         type: bool
-        default: false
 """

@@ -1,76 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The authorities under question. A new CA is one class here and one entry in AUTHORITIES; no question changes."""
+"""The authorities under question. A new CA is a class in its own file, and one entry here."""
 
 from __future__ import annotations
 
-import json
-import shutil
-from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
-
-from ansible_collections.koshin.tls.plugins.module_utils._ca.base import CertificateAuthority
-from ansible_collections.koshin.tls.plugins.module_utils._ca.registry import authority_for
-from ansible_collections.koshin.tls.plugins.module_utils._core.account import Account, LocalSettings
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import Application, Order
-from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
-from contract.applicant import ADDRESS, ORGANIZATION, application
-from contract.website import Website
-
-NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, UTC)
-
-
-class LocalUnderQuestion:
-    """``ca: local``: what its questioner, and only he, may do behind its back."""
-
-    def __init__(self, directory: Path, website: Website) -> None:
-        self.directory = directory
-        self.website = website
-
-    def authority(self) -> CertificateAuthority:
-        """Return the CA as another process would see it: nothing is shared but what it keeps."""
-        settings = LocalSettings(directory=str(self.directory))
-        account = Account("demo", "local", settings, resolver=self.website.resolver)
-        return authority_for(account, clock=lambda: NOW)
-
-    def copy(self, name: str) -> LocalUnderQuestion:
-        """Return the same CA once more, as it stands, to try something out on."""
-        directory = self.directory.with_name(name)
-        if self.directory.exists():
-            shutil.copytree(self.directory, directory)
-        return LocalUnderQuestion(directory, self.website)
-
-    def kept(self) -> dict[str, bytes]:
-        """Return all that the CA keeps."""
-        return {str(path): path.read_bytes() for path in self.directory.rglob("*") if path.is_file()}
-
-    def orders(self) -> int:
-        """Return how many orders it has, in whatever state."""
-        return len(list(self.directory.glob("orders/*.json")))
-
-    def do(self, order: Order, kind: StepKind) -> Order:
-        """Do what a person does: here a word is enough."""
-        return self.authority().confirm(order.reference, kind)
-
-    def change_its_mind(self) -> None:
-        """Have the CA find something against the organisation that it found nothing against before."""
-        record = self.directory / "records" / "duns-690512345.json"
-        record.write_text(json.dumps({**json.loads(record.read_text()), "legal_name": "Example Holdings"}))
-
-    def say(self, order: Order, word: str) -> None:
-        """Have the CA answer a word for the order's state that nobody knows."""
-        path = self.directory / "orders" / f"{order.reference}.json"
-        path.write_text(json.dumps({**json.loads(path.read_text()), "status": word}))
-
-    def refused_applications(self) -> dict[str, Application]:
-        """Return what this CA must say no to, by what its message must name."""
-        elsewhere = replace(ORGANIZATION, address=replace(ADDRESS, legal_name="Somebody Else"))
-        return {
-            "Somebody Else": application(organization=elsewhere),
-            "www_1.example.jp": application("www_1.example.jp"),
-            "platinum": application(product="platinum"),
-            "the CSR": application(csr="no PEM"),
-        }
-
+from contract.authority_local import LocalUnderQuestion
 
 AUTHORITIES = {"local": LocalUnderQuestion}

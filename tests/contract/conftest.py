@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from contract.authorities import AUTHORITIES, LocalUnderQuestion
+from contract.authorities import AUTHORITIES
+from contract.under_question import UnderQuestion
 from contract.website import Website
 
 
@@ -18,5 +19,5 @@ def website():
 
 
 @pytest.fixture(params=AUTHORITIES)
-def ca(request: pytest.FixtureRequest, tmp_path: Path, website: Website) -> LocalUnderQuestion:
+def ca(request: pytest.FixtureRequest, tmp_path: Path, website: Website) -> UnderQuestion:
     return AUTHORITIES[request.param](tmp_path / "authority", website)

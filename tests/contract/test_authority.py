@@ -14,49 +14,51 @@ from ansible_collections.koshin.tls.plugins.module_utils._ca.base import (
     AcceptsConfirmation,
     Cancels,
     CertificateAuthorityRefused,
+    KnowsCertificates,
     NamesTrustAnchors,
-    RecognizesCertificates,
 )
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import Application, Order, OrderState
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
+from ansible_collections.koshin.tls.plugins.module_utils._x509.reading import certificate_facts
 from contract.applicant import application, key_hash, new_key
-from contract.authorities import NOW, LocalUnderQuestion
+from contract.authority_local import NOW
 from contract.killing import killed_everywhere
+from contract.under_question import UnderQuestion
 
 NAMES = ("www.example.jp", "example.jp", "shop.example.jp")
 
 
-def paid(ca: LocalUnderQuestion, wanted: Application | None = None) -> Order:
+def paid(ca: UnderQuestion, wanted: Application | None = None) -> Order:
     """Place an order and do what has to be done until its tokens are handed out."""
-    order = ca.authority().submit(wanted or application(*NAMES))
+    order = ca.submit(wanted or application(*NAMES))
     return ca.do(order, StepKind.PAYMENT) if order.awaited == (StepKind.PAYMENT,) else order
 
 
-def validated(ca: LocalUnderQuestion, wanted: Application | None = None) -> Order:
+def validated(ca: UnderQuestion, wanted: Application | None = None) -> Order:
     order = paid(ca, wanted)
     ca.website.publish(*order.tokens)
-    return ca.authority().validate(order)
+    return ca.validate(order)
 
 
-def issued(ca: LocalUnderQuestion, wanted: Application | None = None) -> Order:
+def issued(ca: UnderQuestion, wanted: Application | None = None) -> Order:
     """Go all the way; every step is asked of another process's view of the CA."""
     order = validated(ca, wanted)
     while order.awaits:
         order = ca.do(order, order.awaited[0])
-    return ca.authority().read(order.reference)
+    return ca.read(order)
 
 
 # --- find ------------------------------------------------------------------------------------------------------------
 
 
-def test_where_nothing_was_ordered_nothing_is_found_and_nothing_is_left(ca: LocalUnderQuestion):
+def test_where_nothing_was_ordered_nothing_is_found_and_nothing_is_left(ca: UnderQuestion):
     before = ca.kept()
 
     assert ca.authority().find(application()) is None
     assert ca.kept() == before
 
 
-def test_an_order_is_found_by_own_reference_whatever_else_changed(ca: LocalUnderQuestion):
+def test_an_order_is_found_by_own_reference_whatever_else_changed(ca: UnderQuestion):
     order = paid(ca)
 
     found = ca.authority().find(application("other.example.jp", own_reference=order.own_reference))
@@ -64,7 +66,7 @@ def test_an_order_is_found_by_own_reference_whatever_else_changed(ca: LocalUnder
     assert found == order
 
 
-def test_an_order_is_found_by_its_key(ca: LocalUnderQuestion):
+def test_an_order_is_found_by_its_key(ca: UnderQuestion):
     key = new_key()
     order = paid(ca, application(*NAMES, key=key))
 
@@ -74,21 +76,21 @@ def test_an_order_is_found_by_its_key(ca: LocalUnderQuestion):
     assert found.key_hash == key_hash(key)
 
 
-def test_an_open_order_is_found_by_its_names_in_any_order(ca: LocalUnderQuestion):
+def test_an_open_order_is_found_by_its_names_in_any_order(ca: UnderQuestion):
     order = paid(ca, application(*NAMES))
 
     assert ca.authority().find(application(*reversed(NAMES))) == order
     assert ca.authority().find(application(*NAMES, csr="", key_hash="")) == order
 
 
-def test_other_names_are_another_order(ca: LocalUnderQuestion):
+def test_other_names_are_another_order(ca: UnderQuestion):
     paid(ca, application(*NAMES))
 
     assert ca.authority().find(application(*NAMES[:2])) is None
     assert ca.authority().find(application(*NAMES, "mail.example.jp")) is None
 
 
-def test_own_reference_goes_before_key_and_key_before_names(ca: LocalUnderQuestion):
+def test_own_reference_goes_before_key_and_key_before_names(ca: UnderQuestion):
     key = new_key()
     by_name = paid(ca, application(*NAMES))
     by_key = paid(ca, application("key.example.jp", key=key))
@@ -101,7 +103,7 @@ def test_own_reference_goes_before_key_and_key_before_names(ca: LocalUnderQuesti
     assert ca.authority().find(application(*NAMES)) == by_name
 
 
-def test_what_is_issued_is_found_for_its_own_key_only(ca: LocalUnderQuestion):
+def test_what_is_issued_is_found_for_its_own_key_only(ca: UnderQuestion):
     key = new_key()
     order = issued(ca, application(*NAMES, key=key))
 
@@ -112,10 +114,10 @@ def test_what_is_issued_is_found_for_its_own_key_only(ca: LocalUnderQuestion):
 # --- submit ----------------------------------------------------------------------------------------------------------
 
 
-def test_an_order_says_what_was_applied_for(ca: LocalUnderQuestion):
+def test_an_order_says_what_was_applied_for(ca: UnderQuestion):
     wanted = application(*NAMES)
 
-    order = ca.authority().submit(wanted)
+    order = ca.submit(wanted)
 
     assert order.reference
     assert order.own_reference == wanted.own_reference
@@ -123,30 +125,30 @@ def test_an_order_says_what_was_applied_for(ca: LocalUnderQuestion):
     assert order.key_hash == wanted.key_hash
     assert order.state is OrderState.OPEN
     assert order.chain == ()
-    assert ca.authority().read(order.reference) == order
+    assert ca.read(order) == order
 
 
-def test_the_same_own_reference_twice_is_the_same_order(ca: LocalUnderQuestion):
+def test_the_same_own_reference_twice_is_the_same_order(ca: UnderQuestion):
     wanted = application(*NAMES)
-    first = ca.authority().submit(wanted)
+    first = ca.submit(wanted)
 
-    again = ca.authority().submit(wanted)
-    with_another_key = ca.authority().submit(application(*NAMES, own_reference=wanted.own_reference))
+    again = ca.submit(wanted)
+    with_another_key = ca.submit(application(*NAMES, own_reference=wanted.own_reference))
 
     assert first == again == with_another_key
     assert ca.orders() == 1
 
 
-def test_two_at_once_place_one_order(ca: LocalUnderQuestion):
+def test_two_at_once_place_one_order(ca: UnderQuestion):
     wanted = application(*NAMES)
     with ThreadPoolExecutor(max_workers=8) as pool:
-        orders = list(pool.map(lambda _: ca.authority().submit(wanted), range(8)))
+        orders = list(pool.map(lambda _: ca.submit(wanted), range(8)))
 
     assert len({order.reference for order in orders}) == 1
     assert ca.orders() == 1
 
 
-def test_many_at_once_place_one_order_each(ca: LocalUnderQuestion):
+def test_many_at_once_place_one_order_each(ca: UnderQuestion):
     wanted = [application(f"www{n}.example.jp") for n in range(24)]
     authority = ca.authority()
     with ThreadPoolExecutor(max_workers=8) as pool:
@@ -156,11 +158,11 @@ def test_many_at_once_place_one_order_each(ca: LocalUnderQuestion):
     assert len({order.reference for order in orders}) == len(wanted) == ca.orders()
 
 
-def test_a_refusal_names_the_certificate_and_what_is_wrong_and_places_nothing(ca: LocalUnderQuestion):
+def test_a_refusal_names_the_certificate_and_what_is_wrong_and_places_nothing(ca: UnderQuestion):
     issued(ca)
     for named, wanted in ca.refused_applications().items():
         with pytest.raises(CertificateAuthorityRefused) as caught:
-            ca.authority().submit(wanted)
+            ca.submit(wanted)
 
         assert caught.value.message.startswith(f"{wanted.certificate}: ")
         assert named in caught.value.message
@@ -169,13 +171,13 @@ def test_a_refusal_names_the_certificate_and_what_is_wrong_and_places_nothing(ca
     assert ca.orders() == 1
 
 
-def test_killed_at_any_point_of_placing_there_is_one_order_or_none_and_it_is_found(ca: LocalUnderQuestion):
+def test_killed_at_any_point_of_placing_there_is_one_order_or_none_and_it_is_found(ca: UnderQuestion):
     wanted = application(*NAMES)
-    tried: list[LocalUnderQuestion] = []
+    tried: list[UnderQuestion] = []
 
     def attempt(number: int):
         tried.append(ca.copy(f"attempt {number}"))
-        return lambda: tried[-1].authority().submit(wanted)
+        return lambda: tried[-1].submit(wanted)
 
     killed = killed_everywhere(attempt)
 
@@ -183,7 +185,7 @@ def test_killed_at_any_point_of_placing_there_is_one_order_or_none_and_it_is_fou
     for one in tried[:killed]:
         found = one.authority().find(wanted)
         assert one.orders() == (0 if found is None else 1)
-        order = one.authority().submit(wanted)
+        order = one.submit(wanted)
         assert found in (None, order)
         assert one.orders() == 1
         placed += found is not None
@@ -193,7 +195,7 @@ def test_killed_at_any_point_of_placing_there_is_one_order_or_none_and_it_is_fou
 # --- validation ------------------------------------------------------------------------------------------------------
 
 
-def test_every_name_has_a_token_that_cannot_be_guessed_from_its_path(ca: LocalUnderQuestion):
+def test_every_name_has_a_token_that_cannot_be_guessed_from_its_path(ca: UnderQuestion):
     order = paid(ca)
 
     assert [token.name for token in order.tokens] == list(NAMES)
@@ -204,43 +206,43 @@ def test_every_name_has_a_token_that_cannot_be_guessed_from_its_path(ca: LocalUn
     assert len({token.content for token in order.tokens}) == len(NAMES)
 
 
-def test_tokens_stay_the_same(ca: LocalUnderQuestion):
+def test_tokens_stay_the_same(ca: UnderQuestion):
     order = paid(ca)
 
-    assert ca.authority().read(order.reference).tokens == order.tokens
-    assert ca.authority().validate(order).tokens == order.tokens
+    assert ca.read(order).tokens == order.tokens
+    assert ca.validate(order).tokens == order.tokens
 
 
-def test_only_what_the_ca_sees_is_validated_and_the_others_have_a_reason(ca: LocalUnderQuestion):
+def test_only_what_the_ca_sees_is_validated_and_the_others_have_a_reason(ca: UnderQuestion):
     order = paid(ca)
     ca.website.publish(order.tokens[1])
 
-    order = ca.authority().validate(order)
+    order = ca.validate(order)
 
     assert order.state is OrderState.OPEN
     assert order.validated == (NAMES[1],)
     assert order.awaited == ()
     assert NAMES[0] in order.reason
     assert NAMES[1] not in order.reason.replace(NAMES[0], "").replace(NAMES[2], "")
-    assert ca.authority().read(order.reference) == order
+    assert ca.read(order) == order
 
 
-def test_looking_again_in_vain_changes_nothing(ca: LocalUnderQuestion):
-    order = ca.authority().validate(paid(ca))
+def test_looking_again_in_vain_changes_nothing(ca: UnderQuestion):
+    order = ca.validate(paid(ca))
     before = ca.kept()
 
-    assert ca.authority().validate(order) == order
+    assert ca.validate(order) == order
     assert ca.kept() == before
 
 
-def test_what_was_validated_stays_so_when_its_token_is_gone(ca: LocalUnderQuestion):
+def test_what_was_validated_stays_so_when_its_token_is_gone(ca: UnderQuestion):
     order = paid(ca)
     ca.website.publish(order.tokens[0])
-    ca.authority().validate(order)
+    ca.validate(order)
     ca.website.retract(order.tokens[0])
     ca.website.publish(*order.tokens[1:])
 
-    order = ca.authority().validate(order)
+    order = ca.validate(order)
 
     assert order.validated == NAMES
     assert order.reason == ""
@@ -249,11 +251,11 @@ def test_what_was_validated_stays_so_when_its_token_is_gone(ca: LocalUnderQuesti
 # --- people ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_step_is_taken_only_when_it_is_awaited_and_the_no_says_what_is(ca: LocalUnderQuestion):
+def test_a_step_is_taken_only_when_it_is_awaited_and_the_no_says_what_is(ca: UnderQuestion):
     authority = ca.authority()
     if not isinstance(authority, AcceptsConfirmation):
         pytest.skip("this CA knows by itself what people did")
-    order = authority.submit(application(*NAMES))
+    order = ca.submit(application(*NAMES))
     assert order.awaited == (StepKind.PAYMENT,)
     assert order.tokens == ()
 
@@ -263,10 +265,10 @@ def test_a_step_is_taken_only_when_it_is_awaited_and_the_no_says_what_is(ca: Loc
     with pytest.raises(CertificateAuthorityRefused, match="it awaits the tokens of www.example.jp, example.jp"):
         authority.confirm(order.reference, StepKind.PHONE_CONFIRMATION)
 
-    assert authority.read(order.reference) == order
+    assert ca.read(order) == order
 
 
-def test_a_step_done_twice_is_done_once(ca: LocalUnderQuestion):
+def test_a_step_done_twice_is_done_once(ca: UnderQuestion):
     authority = ca.authority()
     if not isinstance(authority, AcceptsConfirmation):
         pytest.skip("this CA knows by itself what people did")
@@ -279,7 +281,7 @@ def test_a_step_done_twice_is_done_once(ca: LocalUnderQuestion):
 # --- the end ---------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_issued_fits_key_and_names_and_ends_at_the_trust_anchor(ca: LocalUnderQuestion):
+def test_what_is_issued_fits_key_and_names_and_ends_at_the_trust_anchor(ca: UnderQuestion):
     key = new_key()
 
     order = issued(ca, application(*NAMES, key=key))
@@ -295,7 +297,7 @@ def test_what_is_issued_fits_key_and_names_and_ends_at_the_trust_anchor(ca: Loca
         leaf = issuer
 
 
-def test_what_is_issued_lasts_as_long_as_the_ca_says(ca: LocalUnderQuestion):
+def test_what_is_issued_lasts_as_long_as_the_ca_says(ca: UnderQuestion):
     leaf = x509.load_pem_x509_certificate(issued(ca).chain[0].encode())
 
     lifetime = leaf.not_valid_after_utc - leaf.not_valid_before_utc + timedelta(seconds=1)
@@ -304,7 +306,7 @@ def test_what_is_issued_lasts_as_long_as_the_ca_says(ca: LocalUnderQuestion):
     assert leaf.not_valid_before_utc == NOW.replace(microsecond=0)
 
 
-def test_trust_anchors_are_there_from_the_first_order_on_and_stay(ca: LocalUnderQuestion):
+def test_trust_anchors_are_there_from_the_first_order_on_and_stay(ca: UnderQuestion):
     before = ca.kept()
     assert anchors(ca) == []
     assert ca.kept() == before
@@ -317,7 +319,7 @@ def test_trust_anchors_are_there_from_the_first_order_on_and_stay(ca: LocalUnder
     assert anchors(ca) == first
 
 
-def anchors(ca: LocalUnderQuestion) -> list[x509.Certificate]:
+def anchors(ca: UnderQuestion) -> list[x509.Certificate]:
     authority = ca.authority()
     if not isinstance(authority, NamesTrustAnchors):
         pytest.skip("this CA's roots are in trust stores")
@@ -325,23 +327,21 @@ def anchors(ca: LocalUnderQuestion) -> list[x509.Certificate]:
     return x509.load_pem_x509_certificates(text.encode()) if text else []
 
 
-def test_a_ca_recognizes_its_own_certificates_and_no_others(ca: LocalUnderQuestion):
+def test_a_ca_knows_its_own_certificates_and_no_others(ca: UnderQuestion):
     authority = ca.authority()
-    if not isinstance(authority, RecognizesCertificates):
+    if not isinstance(authority, KnowsCertificates):
         pytest.skip("this CA cannot be asked")
-    assert not authority.recognizes("1f")
+    facts = certificate_facts(issued(ca).chain[0], "the new certificate")
 
-    serial = x509.load_pem_x509_certificate(issued(ca).chain[0].encode()).serial_number
-
-    assert ca.authority().recognizes(f"{serial:x}")
-    assert not ca.authority().recognizes(f"{serial + 1:x}")
-    assert not ca.authority().recognizes("../authority/root")
+    assert authority.bought(facts) is not None
+    for serial in ("1f", f"{int(facts.serial, 16) + 1:x}", "../authority/root"):
+        assert ca.authority().bought(replace(facts, serial=serial, not_after=facts.not_before)) is None
 
 
-def test_killed_at_any_point_of_the_last_step_it_can_be_done_again(ca: LocalUnderQuestion):
+def test_killed_at_any_point_of_the_last_step_it_can_be_done_again(ca: UnderQuestion):
     order = validated(ca)
     assert order.awaited == (StepKind.PHONE_CONFIRMATION,)
-    tried: list[LocalUnderQuestion] = []
+    tried: list[UnderQuestion] = []
 
     def attempt(number: int):
         tried.append(ca.copy(f"attempt {number}"))
@@ -349,14 +349,14 @@ def test_killed_at_any_point_of_the_last_step_it_can_be_done_again(ca: LocalUnde
 
     killed = killed_everywhere(attempt)
 
-    states = [one.authority().read(order.reference).state for one in tried[:killed]]
+    states = [one.read(order).state for one in tried[:killed]]
     assert set(states) == {OrderState.OPEN, OrderState.ISSUED}
     for one in tried[:killed]:
         assert one.do(order, StepKind.PHONE_CONFIRMATION).state is OrderState.ISSUED
-        assert one.authority().read(order.reference).chain
+        assert one.read(order).chain
 
 
-def test_an_order_that_is_rejected_later_says_why_and_counts_no_more(ca: LocalUnderQuestion):
+def test_an_order_that_is_rejected_later_says_why_and_counts_no_more(ca: UnderQuestion):
     wanted = application(*NAMES)
     order = validated(ca, wanted)
     ca.change_its_mind()
@@ -371,7 +371,7 @@ def test_an_order_that_is_rejected_later_says_why_and_counts_no_more(ca: LocalUn
     assert ca.authority().find(wanted) is None
 
 
-def test_a_cancelled_order_counts_no_more_and_nobody_looks_at_its_tokens(ca: LocalUnderQuestion):
+def test_a_cancelled_order_counts_no_more_and_nobody_looks_at_its_tokens(ca: UnderQuestion):
     wanted = application(*NAMES)
     order = paid(ca, wanted)
     authority = ca.authority()
@@ -383,11 +383,11 @@ def test_a_cancelled_order_counts_no_more_and_nobody_looks_at_its_tokens(ca: Loc
     assert cancelled.state is OrderState.CANCELLED
     assert authority.cancel(order.reference) == cancelled
     assert ca.authority().find(wanted) is None
-    assert ca.authority().validate(order) == cancelled
+    assert ca.validate(order) == cancelled
     assert ca.website.asked == []
 
 
-def test_what_is_issued_cannot_be_cancelled(ca: LocalUnderQuestion):
+def test_what_is_issued_cannot_be_cancelled(ca: UnderQuestion):
     order = issued(ca)
     authority = ca.authority()
     if not isinstance(authority, Cancels):
@@ -396,28 +396,28 @@ def test_what_is_issued_cannot_be_cancelled(ca: LocalUnderQuestion):
     with pytest.raises(CertificateAuthorityRefused, match="is issued already"):
         authority.cancel(order.reference)
 
-    assert authority.read(order.reference) == order
+    assert ca.read(order) == order
 
 
 @pytest.mark.parametrize("reference", ["999999", "", "../records/duns-690512345", "000001\n", "x" * 300])
-def test_an_order_that_is_not_there(ca: LocalUnderQuestion, reference: str):
+def test_an_order_that_is_not_there(ca: UnderQuestion, reference: str):
     paid(ca)
 
     with pytest.raises(CertificateAuthorityRefused) as caught:
-        ca.authority().read(reference)
+        ca.authority().read(reference, application(*NAMES))
 
     assert repr(reference) in caught.value.message
 
 
-def test_a_word_that_nobody_knows_is_an_error_that_names_it(ca: LocalUnderQuestion):
+def test_a_word_that_nobody_knows_is_an_error_that_names_it(ca: UnderQuestion):
     wanted = application(*NAMES)
     order = paid(ca, wanted)
     ca.say(order, "awaiting-goodwill")
 
     for ask in (
-        lambda: ca.authority().read(order.reference),
+        lambda: ca.read(order),
         lambda: ca.authority().find(wanted),
-        lambda: ca.authority().submit(wanted),
+        lambda: ca.submit(wanted),
     ):
         with pytest.raises(CertificateAuthorityRefused, match="awaiting-goodwill") as caught:
             ask()

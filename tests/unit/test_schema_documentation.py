@@ -84,7 +84,12 @@ def test_each_key_has_one_sentence_what_and_one_when(option: str):
 
 
 def test_documented_defaults_are_those_of_the_nouns():
-    account = accounts_schema.accounts([{"name": "a", "ca": "local"}], "/state", no_shop)["a"]
+    entries = [
+        {"name": "a", "ca": "local"},
+        {"name": "b", "ca": "digicert", "api_key": "0123456789"},
+        {"name": "c", "ca": "acme", "url": "https://ca.example/directory"},
+    ]
+    account, certcentral, acme = accounts_schema.accounts(entries, "/state", no_shop).values()
     validation, key = NameValidation("a.example"), KeySpec()
 
     assert defaults("accounts") == {
@@ -93,8 +98,15 @@ def test_documented_defaults_are_those_of_the_nouns():
         "authoritative_record": account.authoritative_record,
         "payment": account.settings.payment,
         "phone": account.settings.phone,
-        "costs_money": account.settings.costs_money,
+        "min_useful_days": account.min_useful_days,
+        "order_years": certcentral.settings.order_years,
+        "skip_approval": certcentral.settings.skip_approval,
+        "dns_record": certcentral.settings.dns_record.value,
+        "dynamic_file_name": certcentral.settings.dynamic_file_name,
+        "dns_challenge": acme.settings.dns_challenge.value,
     }
+    assert not account.settings.costs_money
+    assert not acme.settings.costs_money
     everywhere = to_plain({"key.type": key.type, "validation.method": validation.method})
     assert defaults("certificates") == {**everywhere, "bought_here": False}
     assert defaults("certificate_defaults") == everywhere

@@ -9,14 +9,15 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 
+from .._core.certificate import CertificateFacts
 from .._core.errors import KoshinError
-from .._core.inventory import Method
+from .._core.inventory import Method, Organization
 from .._core.message import Message
-from .._core.order import Application, Order, OrderRecord
-from .._core.step import HumanStep, StepKind, StepState
+from .._core.order import Application, Bought, Finding, Order, OrderRecord, OrderState
+from .._core.step import Awaited, HumanStep, StepKind, StepState
 
 
 class CertificateAuthorityRefused(KoshinError):
@@ -52,6 +53,8 @@ class Traits:
     where it does not, a person looks up what became of a request whose answer was lost.
     ``cancellation_days``: how long after issue an order may be cancelled.
     ``names_in_csr``: the CA wants every additional name in the CSR too. ``products``: the first is the default.
+    ``name_loss_revokes_hours``: so long after a reissue that removes or changes a name the CA revokes the certificate
+    before (None: it does not). ``client_auth_until``: the last day on which it issues for client authentication.
     """
 
     methods: tuple[Method, ...]
@@ -72,6 +75,8 @@ class Traits:
     renews_reused_keys: bool = False
     can_be_asked: bool = True
     cancellation_days: int | None = None
+    name_loss_revokes_hours: int | None = None
+    client_auth_until: date | None = None
 
 
 class CertificateAuthority(t.Protocol):
@@ -90,11 +95,14 @@ class CertificateAuthority(t.Protocol):
     def submit(self, application: Application) -> Order:
         """Place the order. Called at most once for a certificate and run, after C(find) found nothing."""
 
-    def read(self, reference: str) -> Order:
-        """Say how the order stands now."""
+    def read(self, reference: str, application: Application) -> Order:
+        """Say how the order stands now. C(application): what was submitted, which not every CA gives back."""
 
-    def validate(self, order: Order) -> Order:
-        """Ask the CA to look at the tokens now; names that it does not believe stay out of C(order.validated)."""
+    def validate(self, order: Order, application: Application) -> Order:
+        """Give the CA our word: look at the tokens now, or, where the order is C(ready), issue.
+
+        Names that it does not believe stay out of C(order.validated).
+        """
 
 
 class Memory(t.Protocol):
@@ -134,12 +142,96 @@ class AcceptsConfirmation(t.Protocol):
 
 
 @t.runtime_checkable
-class RecognizesCertificates(t.Protocol):
-    def recognizes(self, serial: str) -> bool:
-        """Say whether the certificate (serial in lower-case hex) was bought through this account."""
+class KnowsCertificates(t.Protocol):
+    def bought(self, facts: CertificateFacts) -> Bought | None:
+        """Return the order of a certificate that was bought through this account, None where it was not."""
 
 
 @t.runtime_checkable
 class NamesTrustAnchors(t.Protocol):
     def trust_anchors(self) -> str:
         """Return the roots (PEM, concatenated) that its certificates end at."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """When the CA advises to renew (RFC 9773): some moment between C(starts_at) and C(ends_at)."""
+
+    starts_at: datetime
+    ends_at: datetime
+    explanation: str = ""
+
+
+@t.runtime_checkable
+class AdvisesRenewal(t.Protocol):
+    def advice(self, identifiers: Sequence[str]) -> Mapping[str, Advice]:
+        """Return what the CA advises, for those that it says anything of.
+
+        C(identifiers): of certificates, RFC 9773 section 4.1 (authority key identifier and serial, base64url).
+        """
+
+
+@t.runtime_checkable
+class ChangesValidation(t.Protocol):
+    def change_validation(self, order: Order, application: Application) -> Order:
+        """Have the order validated by the methods and approvers of C(application) from now on."""
+
+
+@t.runtime_checkable
+class ReplacesRequests(t.Protocol):
+    def replace_request(self, order: Order, application: Application) -> Order:
+        """Have the open order issue for the CSR of C(application), whose key before was lost."""
+
+
+@t.runtime_checkable
+class TellsStates(t.Protocol):
+    def states(self, references: Sequence[str]) -> Mapping[str, OrderState]:
+        """Return how each order stands, all of them in a few questions; those that the CA does not know are missing."""
+
+
+@t.runtime_checkable
+class Revokes(t.Protocol):
+    def revoke(self, serial: str, reason: str) -> None:
+        """Revoke one certificate (serial in lower-case hex), and no other of its order."""
+
+
+@t.runtime_checkable
+class Duplicates(t.Protocol):
+    def duplicate(self, reference: str, application: Application) -> Order:
+        """Issue the certificate of an order once more, for the CSR of C(application): another host's key."""
+
+
+@dataclass(frozen=True)
+class Prevalidated:
+    """A domain that the CA validated ahead of orders; ``until``: when that ends, None where it is still pending."""
+
+    name: str
+    until: datetime | None
+
+
+@t.runtime_checkable
+class PrevalidatesDomains(t.Protocol):
+    def domains(self) -> Sequence[Prevalidated]:
+        """Return every domain of the account, with the end of its validation."""
+
+
+@dataclass(frozen=True)
+class Vetting:
+    """How an organisation stands at the CA. ``until``: when its validation ends, None where it is not validated."""
+
+    reference: str
+    legal_name: str
+    until: datetime | None
+    awaits: tuple[Awaited, ...] = ()
+
+
+@t.runtime_checkable
+class ReportsOrganization(t.Protocol):
+    def vetting(self, organization: Organization) -> Vetting | None:
+        """Return how the organisation stands, None where the account names none for it."""
+
+
+@t.runtime_checkable
+class Warns(t.Protocol):
+    def findings(self) -> Sequence[Finding]:
+        """Return what people should know of the account itself, such as little money; C(name) is the account's."""

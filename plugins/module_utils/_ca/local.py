@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import date
 
 from .._core.account import Account, LocalSettings
+from .._core.certificate import CertificateFacts
 from .._core.inventory import Method
-from .._core.order import Application, Order
+from .._core.order import Application, Bought, Order
 from .._core.step import StepKind
 from .base import CarryOver, Traits
 from .local_engine import Clock, Engine
@@ -58,10 +59,10 @@ class LocalAuthority:
     def submit(self, application: Application) -> Order:
         return answer(self._engine.place(application))
 
-    def read(self, reference: str) -> Order:
+    def read(self, reference: str, _application: Application) -> Order:
         return answer(self._engine.order(reference))
 
-    def validate(self, order: Order) -> Order:
+    def validate(self, order: Order, _application: Application) -> Order:
         return answer(self._engine.look(order.reference))
 
     def cancel(self, reference: str) -> Order:
@@ -70,8 +71,8 @@ class LocalAuthority:
     def confirm(self, reference: str, kind: StepKind) -> Order:
         return answer(self._engine.confirm(reference, kind))
 
-    def recognizes(self, serial: str) -> bool:
-        return self._engine.has_issued(serial)
+    def bought(self, facts: CertificateFacts) -> Bought | None:
+        return Bought(facts.serial) if self._engine.has_issued(facts.serial) else None
 
     def own_references(self) -> list[str]:
         return self._engine.own_references()

@@ -81,7 +81,10 @@ class PortalAuthority:
         """Send nothing: the order stands in the ledger, and people go on from there."""
         return self._standing(application, self._clock())
 
-    def read(self, reference: str) -> Order:
+    def read(self, reference: str, _application: Application) -> Order:
+        return self._read(reference)
+
+    def _read(self, reference: str) -> Order:
         record = self._placed(reference)
         if record is None:
             raise CertificateAuthorityRefused(
@@ -89,13 +92,13 @@ class PortalAuthority:
             )
         return self._standing(record.application, record.created_at)
 
-    def validate(self, order: Order) -> Order:
+    def validate(self, order: Order, _application: Application) -> Order:
         """A shop looks when it likes, and never says what it saw."""
         return order
 
     def confirm(self, reference: str, _kind: StepKind) -> Order:
         """A person's word stands in the ledger already, where it counts."""
-        return self.read(reference)
+        return self._read(reference)
 
     def facts(self, application: Application, placed_at: datetime) -> PortalFacts:
         """Return all that is known of an order."""

@@ -11,13 +11,17 @@ import typing as t
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from .._core.account import Account, LocalSettings, PortalSettings
+from .._core.account import Account, AcmeSettings, DigicertSettings, LocalSettings, PortalSettings
 from .._core.errors import InputRefused
 from .base import CertificateAuthority, Traits
 
 
-def authority_for(account: Account, *, clock: t.Callable[[], datetime]) -> CertificateAuthority:
+def authority_for(
+    account: Account, *, clock: t.Callable[[], datetime], patience_seconds: float = 30
+) -> CertificateAuthority:
     """Return the authority of C(account); nothing is read, made or sent yet. C(clock) tells the time in UTC.
+
+    C(patience_seconds): how long each call may wait for a CA that is busy or slow.
 
     Raises InputRefused for a resolver where none may be given.
     """
@@ -27,6 +31,14 @@ def authority_for(account: Account, *, clock: t.Callable[[], datetime]) -> Certi
         from .portal import PortalAuthority
 
         return PortalAuthority(account, settings, clock=clock)
+    if isinstance(settings, DigicertSettings):
+        from .digicert import DigicertAuthority
+
+        return DigicertAuthority(account, settings, clock=clock, patience_seconds=patience_seconds)
+    if isinstance(settings, AcmeSettings):
+        from .acme import AcmeAuthority
+
+        return AcmeAuthority(account, settings, clock=clock, patience_seconds=patience_seconds)
     from .local import LocalAuthority
 
     return LocalAuthority(account, settings, clock=clock)
@@ -43,6 +55,14 @@ def traits_of(account: Account) -> Traits:
         from .portal import portal_traits
 
         return portal_traits(settings)
+    if isinstance(settings, DigicertSettings):
+        from .digicert import digicert_traits
+
+        return digicert_traits(settings)
+    if isinstance(settings, AcmeSettings):
+        from .acme import acme_traits
+
+        return acme_traits(settings)
     from .local import local_traits
 
     return local_traits(settings)
@@ -51,7 +71,10 @@ def traits_of(account: Account) -> Traits:
 def resolver_allowed(account: Account) -> bool:
     """Say whether names may be looked up elsewhere than in DNS: only where the CA itself is on this machine."""
     settings = account.settings
-    return isinstance(settings, LocalSettings) or _is_loopback(urlsplit(settings.provider.my_page).hostname)
+    if isinstance(settings, LocalSettings):
+        return True
+    url = settings.provider.my_page if isinstance(settings, PortalSettings) else settings.connection.url
+    return _is_loopback(urlsplit(url).hostname)
 
 
 def _is_loopback(host: str | None) -> bool:

@@ -96,12 +96,85 @@ class PortalSettings:
     check_dkim: bool = False
 
 
-Settings = t.Union[LocalSettings, PortalSettings]
+@dataclass(frozen=True)
+class Connection:
+    """How the API of a CA is reached: ``url`` its beginning, https.
+
+    ``ca_file``: roots (PEM file) that its certificate ends at, None for the system's. ``client_certificate``,
+    ``client_key``: PEM files, where it wants to know us by a certificate.
+    """
+
+    url: str
+    ca_file: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
+    timeout_seconds: float = 30
+
+
+class DnsRecord(str, Enum):
+    """Which record of DNS a CA that offers both is asked to look for."""
+
+    TXT = "txt"
+    CNAME = "cname"
+
+
+@dataclass(frozen=True)
+class DigicertSettings:
+    """What an account of ``ca: digicert`` says beyond what every account says.
+
+    ``organization_ids``: organisation of the inventory → its number at CertCentral. ``order_years``: how long an order
+    runs. ``skip_approval``: requests need nobody's approval at CertCentral. ``dynamic_file_name``: each token file has
+    a name of its own.
+    """
+
+    connection: Connection
+    api_key: str = field(repr=False)
+    organization_ids: tuple[tuple[str, int], ...] = ()
+    container_id: int | None = None
+    order_years: int = 1
+    skip_approval: bool = False
+    payment_method: str | None = None
+    dns_record: DnsRecord = DnsRecord.TXT
+    dynamic_file_name: bool = True
+
+
+class AcmeChallenge(str, Enum):
+    """Which challenge shows control over DNS: a record for each order, or one that stays (SC-088)."""
+
+    ORDER = "dns-01"
+    PERSISTENT = "dns-persist-01"
+
+
+@dataclass(frozen=True)
+class AcmeSettings:
+    """What an account of ``ca: acme`` says beyond what every account says; ``connection.url`` is its directory.
+
+    ``account_key``: PEM; None: made, and kept in the file ``account_key_path``. ``eab_kid``, ``eab_hmac_key``: external
+    account binding (RFC 8555 section 7.3.4; base64url). ``preferred_chain``: common name of the root that the chain
+    should end at. ``contact``: mail addresses that the CA may write to.
+    """
+
+    connection: Connection
+    account_key_path: str
+    account_key: str | None = field(default=None, repr=False)
+    eab_kid: str | None = None
+    eab_hmac_key: str | None = field(default=None, repr=False)
+    contact: tuple[str, ...] = ()
+    profile: str | None = None
+    preferred_chain: str | None = None
+    dns_challenge: AcmeChallenge = AcmeChallenge.ORDER
+    costs_money: bool = False
+
+
+Settings = t.Union[LocalSettings, PortalSettings, DigicertSettings, AcmeSettings]
 
 
 @dataclass(frozen=True)
 class Account:
-    """``prices``: product → amount in ``currency``, without tax, for one order."""
+    """``prices``: product → amount in ``currency``, without tax, for one order.
+
+    ``min_useful_days``: a certificate that would last less inside its order is bought anew instead.
+    """
 
     name: str
     ca: str
@@ -112,6 +185,7 @@ class Account:
     budget: Budget = Budget()
     prices: tuple[tuple[str, int], ...] = ()
     currency: str = ""
+    min_useful_days: int = 30
 
     def price_of(self, product: str) -> int | None:
         """Return what one order of a product costs, None where nobody said."""

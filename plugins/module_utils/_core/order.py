@@ -69,8 +69,10 @@ class Replaced:
 class Application:
     """What is submitted to a CA. ``own_reference`` is ours: the CA keeps it, and finds the order again by it.
 
-    ``approvers``: name → address that approves it, for names validated by mail. ``replaces``: the certificate in use.
-    ``reissue_of``: own reference of the order inside which it is issued again.
+    ``approvers``: name → address that approves it, for names validated by mail. ``replaces``: the certificate in use,
+    ``order_in_use``: the CA's number of its order, where it was bought through the same account.
+    ``reissue_of``: own reference of the order inside which it is issued again, or the CA's number of one that the
+    ledger does not know. ``revokes``: the CA will revoke the certificate in use for it, a name is gone or changed.
     """
 
     own_reference: str
@@ -88,6 +90,8 @@ class Application:
     approvers: tuple[tuple[str, str], ...] = ()
     replaces: Replaced | None = None
     reissue_of: str | None = None
+    order_in_use: str | None = None
+    revokes: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -121,7 +125,9 @@ class Order:
     ``awaits``: what it waits for from people; ``tokens`` and ``records``: every file and DNS
     record it wants to see; ``validated``: names it believes.
     ``chain``: PEM certificates as delivered, in any order, once ISSUED. ``reason``: the CA's own words.
-    ``reused_key``: it was issued for the key of the certificate in use.
+    ``reused_key``: it was issued for the key of the certificate in use. ``ready``: every name is believed, and the CA
+    waits for nothing but our word (RFC 8555 section 7.4). ``term_ends``: until when it gives further certificates,
+    where the CA says so. ``buys_by_itself``: the CA was told to renew or reissue it without being asked.
     """
 
     reference: str
@@ -136,11 +142,29 @@ class Order:
     chain: tuple[str, ...] = ()
     reason: str = ""
     reused_key: bool = False
+    ready: bool = False
+    term_ends: datetime | None = None
+    buys_by_itself: bool = False
 
     @property
     def awaited(self) -> tuple[StepKind, ...]:
         """Return the kinds of the steps that it waits for."""
         return tuple(one.kind for one in self.awaits)
+
+
+@dataclass(frozen=True)
+class Bought:
+    """What a CA knows of the order of a certificate that was bought through the account, by whomever.
+
+    ``reference``: the CA's number of it; ``term_ends``: until when it gives further certificates, None where it gives
+    none. ``buys_by_itself``: the CA was told to renew or reissue it without being asked. ``renewed``: there is an order
+    that renews it already.
+    """
+
+    reference: str
+    term_ends: datetime | None = None
+    buys_by_itself: bool = False
+    renewed: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .certificate import Found
 from .inventory import Certificate, Method, NameValidation
-from .order import Decision
+from .order import Bought, Decision
 from .procedure import NextStep
 
 
@@ -27,8 +27,8 @@ class TokenPlace:
 class Planned:
     """``issued``: the serial of the newest certificate that the ledger knew when this was decided.
 
-    ``bought_here``: the certificate in use was bought through its account. ``reissue_of``: own reference of the order
-    inside which it is issued again.
+    ``bought_here``: the certificate in use was bought through its account; ``bought``: its order there, where the CA
+    tells. ``reissue_of``: the order inside which it is issued again (order.Application).
     """
 
     certificate: Certificate
@@ -38,6 +38,7 @@ class Planned:
     token_places: tuple[TokenPlace, ...] = ()
     issued: str | None = None
     bought_here: bool = False
+    bought: Bought | None = None
     reissue_of: str | None = None
 
 

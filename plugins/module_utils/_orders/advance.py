@@ -128,7 +128,7 @@ def _confirm(order: Order, record: OrderRecord, authority: CertificateAuthority,
 def _validate(job: Job, order: Order, record: OrderRecord, authority: CertificateAuthority, ledger: Ledger) -> Order:
     """Ask the CA to look, once every token that it has not believed yet lies where it should."""
     wanted = {token.name for token in order.tokens} - set(order.validated)
-    if order.state is not OrderState.OPEN or not wanted:
+    if order.state is not OrderState.OPEN or not (wanted or order.ready):
         return order
     places = {(place.name, place.host, place.web_root) for place in job.planned.token_places}
     ours = [
@@ -137,7 +137,7 @@ def _validate(job: Job, order: Order, record: OrderRecord, authority: Certificat
         if one.own_reference == record.own_reference and (one.token.name, one.host, one.web_root) in places
     ]
     lying = {one.token.name for one in ours} - {one.token.name for one in ours if not one.published}
-    return authority.validate(order) if wanted <= lying else order
+    return authority.validate(order, record.application) if wanted <= lying else order
 
 
 def _remember(

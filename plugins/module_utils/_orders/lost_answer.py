@@ -36,7 +36,7 @@ def as_looked_up(
             code="answer_lost",
         )
     if done.reference:
-        order = authority.read(done.reference)
+        order = authority.read(done.reference, record.application)
         ledger.placed(record.own_reference, order)
         found = replace(record, state=OrderState.OPEN, reference=order.reference)
         return found, order, f"went on with order {order.reference}, which {done.done_by} looked up"

@@ -41,6 +41,7 @@ def application_for(job: Job, request: SigningRequest | None) -> Application:
         approvers=approvers_of(job),
         replaces=_replaced(job),
         reissue_of=job.planned.reissue_of,
+        order_in_use=None if job.planned.bought is None else job.planned.bought.reference,
     )
 
 
@@ -107,7 +108,7 @@ def read_again(record: OrderRecord, authority: CertificateAuthority) -> Order:
     """Ask how a placed order stands; raises KoshinError where the CA knows another one by its number."""
     if record.reference is None:
         raise ValueError(f"order {record.own_reference} is open and has no reference")
-    order = authority.read(record.reference)
+    order = authority.read(record.reference, record.application)
     if order.key_hash != record.application.key_hash and not order.reused_key:
         raise KoshinError(
             f"Order {order.reference} at {record.account} is for another key than the order of {record.certificate} "

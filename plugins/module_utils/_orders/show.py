@@ -102,7 +102,8 @@ def _certificate(record: OrderRecord) -> str:
 
 def _asked(record: OrderRecord, authorities: Mapping[str, CertificateAuthority]) -> Item:
     authority = named(authorities, record.account, "tls_accounts")
-    order = authority.find(record.application) if record.reference is None else authority.read(record.reference)
+    application, reference = record.application, record.reference
+    order = authority.find(application) if reference is None else authority.read(reference, application)
     if order is None:
         return {"authority_state": None, "reason": "the CA knows no such order"}
     return {"authority_state": order.state.value, "reason": order.reason}

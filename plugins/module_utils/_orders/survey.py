@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .._ca.base import CarryOver as CarryOverRule
-from .._ca.base import CertificateAuthority, RecognizesCertificates
+from .._ca.base import CertificateAuthority, KnowsCertificates
 from .._core.account import Account
 from .._core.carry_over import CarryOver, carry_over
 from .._core.certificate import Found
@@ -20,7 +20,7 @@ from .._core.decide import Window, decide, waits
 from .._core.errors import InputRefused, KoshinError
 from .._core.estate import Estate, Place
 from .._core.inventory import Certificate, Organization
-from .._core.order import Action, Decision, Issue, OrderRecord, OrderState, Placement
+from .._core.order import Action, Bought, Decision, Issue, OrderRecord, OrderState, Placement
 from .._core.plan import Planned, token_places
 from .._core.procedure import Facts, NextStep, next_step
 from .._core.step import HumanStep, StepState
@@ -147,7 +147,8 @@ def _look(
         )
     order, issue = memory.orders.get(name), memory.issues.get(name)
     _refuse_lost_key(order, certificate, found)
-    bought_here = _bought_here(certificate, found, issue, authority)
+    bought = _bought(found, authority)
+    bought_here = _bought_here(certificate, found, issue, bought)
     window = _window(bought_here, authority)
     decision = decide(certificate, found=found, issue=issue, order=order, window=window, now=now)
     if order is None:
@@ -164,6 +165,7 @@ def _look(
             token_places=token_places(certificate, dict(estate.web_roots)),
             issued=issue.serial if issue else None,
             bought_here=bought_here,
+            bought=bought,
             reissue_of=_reissue_of(decision, issue, now),
         ),
         error=None,
@@ -195,16 +197,20 @@ def _refuse_lost_key(order: OrderRecord | None, certificate: Certificate, found:
         )
 
 
-def _bought_here(certificate: Certificate, found: Found, issue: Issue | None, authority: CertificateAuthority) -> bool:
+def _bought(found: Found, authority: CertificateAuthority) -> Bought | None:
+    """Ask the CA for the order of the certificate in use, where it can be asked."""
+    if found.certificate is None or not isinstance(authority, KnowsCertificates):
+        return None
+    return authority.bought(found.certificate)
+
+
+def _bought_here(certificate: Certificate, found: Found, issue: Issue | None, bought: Bought | None) -> bool:
     """The ledger or the CA knows it; where neither can, for what was bought by hand, the inventory says it."""
     in_use = found.certificate
     if in_use is None:
         return False
-    if issue is not None and issue.serial == in_use.serial:
-        return True
-    if isinstance(authority, RecognizesCertificates):
-        return authority.recognizes(in_use.serial)
-    return certificate.bought_here
+    from_ledger = issue is not None and issue.serial == in_use.serial
+    return from_ledger or bought is not None or certificate.bought_here
 
 
 def _window(bought_here: bool, authority: CertificateAuthority) -> Window:

@@ -11,8 +11,13 @@ import typing as t
 
 from .._core.account import (
     Account,
+    AcmeChallenge,
+    AcmeSettings,
     Approval,
     Budget,
+    Connection,
+    DigicertSettings,
+    DnsRecord,
     LocalSettings,
     MailboxSettings,
     OAuth,
@@ -52,13 +57,14 @@ BUDGET: Fields = {
 }
 _EVERY: Fields = {
     "name": Field(required=True, pattern=NAME),
-    "ca": Field(required=True, choices=("local", "portal")),
+    "ca": Field(required=True, choices=("local", "portal", "digicert", "acme")),
     "authoritative_record": Field(choices=("duns", "corporate_number", "lei", "vetted")),
     "trust_store": Field(kind="path"),
     "resolver": Field(kind="mapping", fields=RESOLVER),
     "budget": Field(kind="mapping", fields=BUDGET),
     "prices": Field(kind="mapping", values="integer"),
     "currency": Field(pattern="[A-Z]{3}"),
+    "min_useful_days": Field(kind="integer"),
 }
 _LOCAL: Fields = {
     "directory": Field(kind="path"),
@@ -75,8 +81,40 @@ _PORTAL: Fields = {
     "authentication_server": Field(),
     "check_dkim": Field(kind="boolean"),
 }
-_OF_CA: t.Mapping[str, Fields] = {"local": _LOCAL, "portal": _PORTAL}
-ACCOUNT: Fields = {**_EVERY, **_LOCAL, **_PORTAL}
+# In plain HTTP to this machine only: whoever listens elsewhere would read the key.
+_URL = r"https://\S+|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?(/\S*)?"
+_CONNECTION: Fields = {
+    "url": Field(pattern=_URL),
+    "ca_file": Field(kind="path"),
+    "client_certificate": Field(kind="path"),
+    "client_key": Field(kind="path"),
+}
+_DIGICERT: Fields = {
+    **_CONNECTION,
+    "api_key": Field(secret=True),
+    "organization_ids": Field(kind="mapping", values="integer"),
+    "container_id": Field(kind="integer"),
+    "order_years": Field(kind="integer", choices=(1, 2, 3)),
+    "skip_approval": Field(kind="boolean"),
+    "payment_method": Field(choices=("balance", "profile")),
+    "dns_record": Field(choices=tuple(choice.value for choice in DnsRecord)),
+    "dynamic_file_name": Field(kind="boolean"),
+}
+_ACME: Fields = {
+    **_CONNECTION,
+    "account_key": Field(secret=True),
+    "eab_kid": Field(),
+    "eab_hmac_key": Field(secret=True),
+    "contact": Field(kind="list", pattern=r"[^@\s]+@[^@\s]+"),
+    "profile": Field(),
+    "preferred_chain": Field(),
+    "dns_challenge": Field(choices=tuple(choice.value for choice in AcmeChallenge)),
+    "costs_money": Field(kind="boolean"),
+}
+_OF_CA: t.Mapping[str, Fields] = {"local": _LOCAL, "portal": _PORTAL, "digicert": _DIGICERT, "acme": _ACME}
+ACCOUNT: Fields = {**_EVERY, **_LOCAL, **_PORTAL, **_DIGICERT, **_ACME}
+# Base of the Services API in the United States; the other one is https://certcentral.digicert.eu/services/v2.
+_CERTCENTRAL = "https://www.digicert.com/services/v2"
 APPROVAL: Fields = {"people": Field(kind="integer"), "over": Field(kind="integer")}
 
 ProviderOf = t.Callable[[str], Provider]
@@ -107,6 +145,7 @@ def _account(values: Values, state_directory: str, provider_of: ProviderOf) -> A
     budget = values.get("budget", {})
     for key in budget:
         _refuse_below(budget, key, 0, f"{path}.budget")
+    _refuse_below(values, "min_useful_days", 1, path)
     return Account(
         name=values["name"],
         ca=values["ca"],
@@ -117,6 +156,7 @@ def _account(values: Values, state_directory: str, provider_of: ProviderOf) -> A
         budget=Budget(**budget),
         prices=tuple(sorted(values.get("prices", {}).items())),
         currency=values.get("currency", ""),
+        min_useful_days=values.get("min_useful_days", 30),
     )
 
 
@@ -135,12 +175,68 @@ def _settings(values: Values, path: str, state_directory: str, provider_of: Prov
     if values["ca"] == "local":
         own.setdefault("directory", os.path.join(state_directory, "authorities", values["name"]))
         return LocalSettings(**own)
-    if "provider" not in own:
+    if values["ca"] == "digicert":
+        return _digicert(own, path)
+    if values["ca"] == "acme":
+        return _acme(own, path, os.path.join(state_directory, "accounts", f"{values['name']}.pem"))
+    return _portal(own, path, provider_of)
+
+
+def _digicert(own: Values, path: str) -> DigicertSettings:
+    _refuse_missing(own, "api_key", path, "Give the key that CertCentral shows once when it is made, from a vault.")
+    return DigicertSettings(
+        **{
+            **_without_connection(own),
+            "organization_ids": tuple(sorted(own.get("organization_ids", {}).items())),
+            "dns_record": DnsRecord(own.get("dns_record", DnsRecord.TXT.value)),
+            "connection": _connection({"url": _CERTCENTRAL, **own}, path),
+        }
+    )
+
+
+def _acme(own: Values, path: str, account_key_path: str) -> AcmeSettings:
+    """An account that is bound to another one is a customer's, who pays, unless it is said that nothing is paid."""
+    _refuse_missing(own, "url", path, "Give the URL of the CA's ACME directory.")
+    if ("eab_kid" in own) is not ("eab_hmac_key" in own):
         raise InputRefused(
-            f"{path}.provider is missing.",
-            "Name the shop: one that comes with the collection, or one of tls_providers.",
+            f"{path} has one of eab_kid and eab_hmac_key.", "Give both, or none of them.", code="missing_key"
+        )
+    return AcmeSettings(
+        **{
+            **_without_connection(own),
+            "contact": tuple(own.get("contact", ())),
+            "dns_challenge": AcmeChallenge(own.get("dns_challenge", AcmeChallenge.ORDER.value)),
+            "costs_money": own.get("costs_money", "eab_kid" in own),
+            "connection": _connection(own, path),
+            "account_key_path": account_key_path,
+        }
+    )
+
+
+def _connection(own: Values, path: str) -> Connection:
+    if ("client_certificate" in own) is not ("client_key" in own):
+        raise InputRefused(
+            f"{path} has one of client_certificate and client_key.",
+            "Give both, or none of them.",
             code="missing_key",
         )
+    values = {key: own[key] for key in _CONNECTION if key in own}
+    return Connection(**{**values, "url": values["url"].rstrip("/")})
+
+
+def _without_connection(own: Values) -> Values:
+    return {key: value for key, value in own.items() if key not in _CONNECTION}
+
+
+def _refuse_missing(own: Values, key: str, path: str, move: str) -> None:
+    if key not in own:
+        raise InputRefused(f"{path}.{key} is missing.", move, code="missing_key")
+
+
+def _portal(own: Values, path: str, provider_of: ProviderOf) -> PortalSettings:
+    _refuse_missing(
+        own, "provider", path, "Name the shop: one that comes with the collection, or one of tls_providers."
+    )
     return PortalSettings(
         provider=provider_of(own["provider"]),
         mailbox=_mailbox(own["mailbox"], f"{path}.mailbox") if "mailbox" in own else None,

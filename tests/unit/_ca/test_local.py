@@ -231,14 +231,14 @@ def test_steps_can_be_switched_off(directory: Path, website: Website, payment: b
     if payment:
         order = ca.confirm(order.reference, StepKind.PAYMENT)
     website.publish(*order.tokens)
-    order = ca.validate(order)
+    order = ca.validate(order, application())
     assert order.awaited == ((StepKind.PHONE_CONFIRMATION,) if phone else ())
     if phone:
         order = ca.confirm(order.reference, StepKind.PHONE_CONFIRMATION)
 
     assert order.state is OrderState.ISSUED
     assert len(order.chain) == 2
-    assert ca.read(order.reference) == order
+    assert ca.read(order.reference, application()) == order
 
 
 def test_a_step_that_is_switched_off_cannot_be_done(directory: Path):
@@ -262,7 +262,7 @@ def test_nobody_waits_while_it_looks(directory: Path, website: Website):
     order = ca.submit(application())
     (token,) = order.tokens
     website.pages[token.name, token.path] = Page(token.content.encode(), pause_seconds=1.0)
-    look = threading.Thread(target=ca.validate, args=(order,))
+    look = threading.Thread(target=ca.validate, args=(order, application()))
     look.start()
     while not website.asked:
         time.sleep(0.01)
@@ -271,7 +271,7 @@ def test_nobody_waits_while_it_looks(directory: Path, website: Website):
 
     assert look.is_alive()
     look.join()
-    assert ca.read(order.reference) == cancelled
+    assert ca.read(order.reference, application()) == cancelled
 
 
 # --- the directory ---------------------------------------------------------------------------------------------------
@@ -289,7 +289,7 @@ def test_nothing_is_readable_by_others(directory: Path, website: Website):
     ca = authority(directory, resolver=website.resolver)
     order = ca.submit(application())
     website.publish(*order.tokens)
-    ca.validate(order)
+    ca.validate(order, application())
 
     for path in [directory.parent, directory, *directory.rglob("*")]:
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
@@ -354,7 +354,7 @@ def test_an_order_changed_by_another_process_is_read_anew(directory: Path):
 
     authority(directory, payment=True).confirm(order.reference, StepKind.PAYMENT)
 
-    assert ca.read(order.reference).tokens
+    assert ca.read(order.reference, application()).tokens
 
 
 def test_the_certificates_of_two_accounts_are_strangers(tmp_path: Path):

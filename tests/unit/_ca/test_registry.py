@@ -15,8 +15,8 @@ from ansible_collections.koshin.tls.plugins.module_utils._ca.base import (
     AcceptsConfirmation,
     Cancels,
     CarryOver,
+    KnowsCertificates,
     NamesTrustAnchors,
-    RecognizesCertificates,
 )
 from ansible_collections.koshin.tls.plugins.module_utils._ca.registry import (
     authority_for,
@@ -45,7 +45,7 @@ def clock() -> datetime:
 def test_the_embedded_authority_and_what_it_can(tmp_path: Path):
     authority = authority_for(account(tmp_path / "ca", resolver=Resolver()), clock=clock)
 
-    for power in (Cancels, AcceptsConfirmation, RecognizesCertificates, NamesTrustAnchors):
+    for power in (Cancels, AcceptsConfirmation, KnowsCertificates, NamesTrustAnchors):
         assert isinstance(authority, power)
     assert authority.traits == traits_of(account(tmp_path / "ca"))
     assert not (tmp_path / "ca").exists()

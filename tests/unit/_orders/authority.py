@@ -74,10 +74,10 @@ class MemoryAuthority:
             raise CertificateAuthorityUnavailable("the answer was lost", "Try again.")
         return order
 
-    def read(self, reference: str) -> Order:
+    def read(self, reference: str, _application: Application) -> Order:
         return self.orders[reference]
 
-    def validate(self, order: Order) -> Order:
+    def validate(self, order: Order, _application: Application) -> Order:
         self.looks += 1
         return self.becomes(order.reference, validated=order.names)
 

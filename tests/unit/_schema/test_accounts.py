@@ -110,3 +110,50 @@ def test_senders_are_proved_unless_somebody_says_otherwise():
     assert account().settings.check_dkim is True
     assert account(authentication_server="mx.example.jp").settings.check_dkim is False
     assert account(check_dkim=False).settings.check_dkim is False
+
+
+def certcentral(**said: Any) -> Account:
+    return accounts([{"name": "cc", "ca": "digicert", "api_key": "0123456789", **said}], "/state", shop)["cc"]
+
+
+def acme(**said: Any) -> Account:
+    entry = {"name": "ca", "ca": "acme", "url": "https://ca.example/directory", **said}
+    return accounts([entry], "/state", shop)["ca"]
+
+
+def test_certcentral_is_the_one_in_the_united_states_unless_its_url_is_given():
+    assert certcentral().settings.connection.url == "https://www.digicert.com/services/v2"
+    assert certcentral(url="https://cc.example/v2/").settings.connection.url == "https://cc.example/v2"
+    assert certcentral(organization_ids={"example": 17}).settings.organization_ids == (("example", 17),)
+    with pytest.raises(InputRefused, match=r"tls_accounts\[cc\]\.api_key is missing"):
+        accounts([{"name": "cc", "ca": "digicert"}], "/state", shop)
+
+
+def test_keys_of_apis_travel_in_plain_text_to_this_machine_only():
+    assert certcentral(url="http://127.0.0.1:8080/v2").settings.connection.url == "http://127.0.0.1:8080/v2"
+    for url in ("http://cc.example/v2", "http://127.0.0.1.example/v2", "ftp://cc.example"):
+        with pytest.raises(InputRefused, match="url"):
+            certcentral(url=url)
+
+
+def test_an_acme_account_that_is_bound_to_a_customers_costs_money_unless_it_says_otherwise():
+    bound = {"eab_kid": "kid-1", "eab_hmac_key": "c2VjcmV0IGtleQ"}
+
+    assert not acme().settings.costs_money
+    assert acme(**bound).settings.costs_money
+    assert not acme(**bound, costs_money=False).settings.costs_money
+    assert acme().settings.account_key_path == "/state/accounts/ca.pem"
+    with pytest.raises(InputRefused, match="one of eab_kid and eab_hmac_key"):
+        acme(eab_kid="kid-1")
+
+
+def test_a_client_certificate_comes_with_its_key():
+    with pytest.raises(InputRefused, match="one of client_certificate and client_key"):
+        acme(client_certificate="/etc/ssl/client.pem")
+
+
+def test_keys_of_apis_are_secrets():
+    entry = {"api_key": "0123456789", "account_key": "PEM of a key", "eab_hmac_key": "c2VjcmV0IGtleQ"}
+
+    assert secrets([entry], ACCOUNT) == set(entry.values())
+    assert "0123456789" not in repr(certcentral())
