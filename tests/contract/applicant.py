@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -44,8 +45,8 @@ def key_hash(key: Key) -> str:
     return hashlib.sha256(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
 
 
-def request(key: Key, common_name: str, address: Address = ADDRESS) -> str:
-    """Return a CSR (PEM) as certificate_request makes them."""
+def request(key: Key, common_name: str, address: Address = ADDRESS, names: Sequence[str] = ()) -> str:
+    """Return a CSR (PEM) as certificate_request makes them; ``names`` for those CAs that want them there."""
     parts = [
         (NameOID.COUNTRY_NAME, address.country),
         (NameOID.STATE_OR_PROVINCE_NAME, address.state),
@@ -54,7 +55,10 @@ def request(key: Key, common_name: str, address: Address = ADDRESS) -> str:
         (NameOID.COMMON_NAME, common_name),
     ]
     name = x509.Name([x509.NameAttribute(oid, value) for oid, value in parts if value])
-    built = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, SHA256())
+    builder = x509.CertificateSigningRequestBuilder().subject_name(name)
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(one) for one in names]), False)
+    built = builder.sign(key, SHA256())
     return built.public_bytes(Encoding.PEM).decode("ascii")
 
 
@@ -72,7 +76,7 @@ def application(
         organization=ORGANIZATION,
         methods=tuple((name, Method.FILE) for name in names),
         action=Action.NEW,
-        csr="" if "csr" in changes else request(key, common_name),
+        csr="" if "csr" in changes else request(key, common_name, names=tuple(names)),
         key_hash=key_hash(key),
     )
     return replace(fine, **changes)

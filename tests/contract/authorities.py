@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from contract.authority_acme import AcmeUnderQuestion
 from contract.authority_local import LocalUnderQuestion
+from contract.under_question import UnderQuestion
 
-AUTHORITIES = {"local": LocalUnderQuestion}
+AUTHORITIES: dict[str, type[UnderQuestion]] = {"local": LocalUnderQuestion, "acme": AcmeUnderQuestion}

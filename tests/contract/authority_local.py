@@ -15,7 +15,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.account import Ac
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import Application, Order
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
 from contract.applicant import ADDRESS, ORGANIZATION, application
-from contract.under_question import UnderQuestion
+from contract.under_question import Promise, UnderQuestion
 from contract.website import Website
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, UTC)
@@ -23,6 +23,9 @@ NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, UTC)
 
 class LocalUnderQuestion(UnderQuestion):
     """``ca: local``: what its questioner, and only he, may do behind its back."""
+
+    promises = frozenset(Promise)
+    validity_days = 199
 
     def __init__(self, directory: Path, website: Website) -> None:
         super().__init__(website)
@@ -46,6 +49,9 @@ class LocalUnderQuestion(UnderQuestion):
     def kept(self) -> dict[str, bytes]:
         """Return all that the CA keeps."""
         return {str(path): path.read_bytes() for path in self.directory.rglob("*") if path.is_file()}
+
+    def begins(self, not_before: datetime) -> bool:
+        return not_before == NOW.replace(microsecond=0)
 
     def orders(self) -> int:
         """Return how many orders it has, in whatever state."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,15 @@ def website():
         yield running
 
 
-@pytest.fixture(params=AUTHORITIES)
-def ca(request: pytest.FixtureRequest, tmp_path: Path, website: Website) -> UnderQuestion:
-    return AUTHORITIES[request.param](tmp_path / "authority", website)
+@pytest.fixture
+def ca(request: pytest.FixtureRequest, tmp_path: Path, website: Website) -> Iterator[UnderQuestion]:
+    with AUTHORITIES[request.param](tmp_path / "authority", website) as running:
+        yield running
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Ask every authority, or, where a question rests on promises, every one that makes them."""
+    if "ca" in metafunc.fixturenames:
+        needed = {promise for mark in metafunc.definition.iter_markers("rests_on") for promise in mark.args}
+        asked = [name for name, one in AUTHORITIES.items() if needed <= one.promises]
+        metafunc.parametrize("ca", asked, indirect=True)

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import ClassVar, Self
 
 from ansible_collections.koshin.tls.plugins.module_utils._ca.base import CertificateAuthority
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import Application, Order
@@ -11,8 +14,28 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepK
 from contract.website import Website
 
 
+class Promise(Enum):
+    """What some authorities keep and others do not; a question that rests on one is asked of those that do."""
+
+    OWN_REFERENCES = "it finds an order by our own reference, and what was lost or changed is no matter"
+    KEYS = "it knows the key of an order from the beginning"
+    ONE_FOR_EACH_REFERENCE = "the same own reference twice is the same order"
+    CHANGES_ITS_MIND = "it may reject an order after its names were validated"
+    LOOKS_WHEN_ASKED = "it looks again, as often as it is asked, and believes name by name"
+    COPIES = "all of it lies in a directory, which can be copied, and is changed by nothing but this process"
+    SPEAKS_IN_TONGUES = "it can be made to say words that nobody knows"
+
+
 class UnderQuestion(ABC):
     """``applications``: what was submitted, by the CA's number: the ledger of the questioner."""
+
+    promises: ClassVar[frozenset[Promise]]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
 
     def __init__(self, website: Website) -> None:
         self.website = website
@@ -21,6 +44,19 @@ class UnderQuestion(ABC):
     @abstractmethod
     def authority(self) -> CertificateAuthority:
         """Return the CA as another process would see it: nothing is shared but what it keeps."""
+
+    @property
+    @abstractmethod
+    def validity_days(self) -> int:
+        """Return how long it issues today."""
+
+    def begins(self, not_before: datetime) -> bool:
+        """Say whether a certificate that was issued just now begins when it should: CAs set their clocks back a bit."""
+        return timedelta(0) <= datetime.now(UTC) - not_before <= timedelta(hours=2)
+
+    def kept(self) -> object:
+        """Return all that the CA keeps, as far as the questioner can see it."""
+        return self.orders()
 
     @abstractmethod
     def orders(self) -> int:

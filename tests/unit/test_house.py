@@ -35,11 +35,15 @@ KNOWS = {
 }
 # The one room that knows each library of others.
 ROOM_OF_LIBRARY = {
+    "acme": "_ca",
     "cryptography": "_x509",
     "dkim": "_mail",
     "dns": "_dcv",
+    "josepy": "_ca",
     "psycopg": "_ledger",
+    "requests": "_ca",
     "sqlalchemy": "_ledger",
+    "urllib3": "_ca",
 }
 LINES_PER_FILE = 300
 LINES_PER_MODULE = 100

@@ -131,7 +131,7 @@ class ListsReferences(t.Protocol):
 
 @t.runtime_checkable
 class Cancels(t.Protocol):
-    def cancel(self, reference: str) -> Order:
+    def cancel(self, reference: str, application: Application) -> Order:
         """Give the order up; raises CertificateAuthorityRefused once it is issued."""
 
 

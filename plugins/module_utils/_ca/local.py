@@ -65,7 +65,7 @@ class LocalAuthority:
     def validate(self, order: Order, _application: Application) -> Order:
         return answer(self._engine.look(order.reference))
 
-    def cancel(self, reference: str) -> Order:
+    def cancel(self, reference: str, _application: Application) -> Order:
         return answer(self._engine.cancel(reference))
 
     def confirm(self, reference: str, kind: StepKind) -> Order:

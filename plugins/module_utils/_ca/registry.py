@@ -6,14 +6,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import typing as t
 from datetime import datetime
-from urllib.parse import urlsplit
 
-from .._core.account import Account, AcmeSettings, DigicertSettings, LocalSettings, PortalSettings
+from .._core.account import (
+    Account,
+    AcmeSettings,
+    LocalSettings,
+    PortalSettings,
+    leads_to_this_machine,
+)
 from .._core.errors import InputRefused
-from .base import CertificateAuthority, Traits
+from .base import CertificateAuthority
 
 
 def authority_for(
@@ -21,51 +25,26 @@ def authority_for(
 ) -> CertificateAuthority:
     """Return the authority of C(account); nothing is read, made or sent yet. C(clock) tells the time in UTC.
 
-    C(patience_seconds): how long each call may wait for a CA that is busy or slow.
-
-    Raises InputRefused for a resolver where none may be given.
+    C(patience_seconds): how long each call may wait for a CA that is busy or slow. Raises InputRefused for a resolver
+    where none may be given.
     """
     _refuse_resolver(account)
     settings = account.settings
+    if isinstance(settings, LocalSettings):
+        from .local import LocalAuthority
+
+        return LocalAuthority(account, settings, clock=clock)
     if isinstance(settings, PortalSettings):
         from .portal import PortalAuthority
 
         return PortalAuthority(account, settings, clock=clock)
-    if isinstance(settings, DigicertSettings):
-        from .digicert import DigicertAuthority
-
-        return DigicertAuthority(account, settings, clock=clock, patience_seconds=patience_seconds)
     if isinstance(settings, AcmeSettings):
         from .acme import AcmeAuthority
 
         return AcmeAuthority(account, settings, clock=clock, patience_seconds=patience_seconds)
-    from .local import LocalAuthority
+    from .digicert import DigicertAuthority
 
-    return LocalAuthority(account, settings, clock=clock)
-
-
-def traits_of(account: Account) -> Traits:
-    """Return what the CA of C(account) can; its directory, or whatever else it needs, may be missing.
-
-    Raises InputRefused as C(authority_for) does.
-    """
-    _refuse_resolver(account)
-    settings = account.settings
-    if isinstance(settings, PortalSettings):
-        from .portal import portal_traits
-
-        return portal_traits(settings)
-    if isinstance(settings, DigicertSettings):
-        from .digicert import digicert_traits
-
-        return digicert_traits(settings)
-    if isinstance(settings, AcmeSettings):
-        from .acme import acme_traits
-
-        return acme_traits(settings)
-    from .local import local_traits
-
-    return local_traits(settings)
+    return DigicertAuthority(account, settings, clock=clock, patience_seconds=patience_seconds)
 
 
 def resolver_allowed(account: Account) -> bool:
@@ -74,14 +53,7 @@ def resolver_allowed(account: Account) -> bool:
     if isinstance(settings, LocalSettings):
         return True
     url = settings.provider.my_page if isinstance(settings, PortalSettings) else settings.connection.url
-    return _is_loopback(urlsplit(url).hostname)
-
-
-def _is_loopback(host: str | None) -> bool:
-    try:
-        return host == "localhost" or (host is not None and ipaddress.ip_address(host).is_loopback)
-    except ValueError:
-        return False
+    return leads_to_this_machine(url)
 
 
 def _refuse_resolver(account: Account) -> None:

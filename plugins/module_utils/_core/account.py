@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import typing as t
 from dataclasses import dataclass, field
 from enum import Enum
+from urllib.parse import urlsplit
 
 from .inventory import Resolver
 from .provider import Provider
@@ -94,6 +96,15 @@ class PortalSettings:
     link_hosts: tuple[str, ...] = ()
     authentication_server: str = ""
     check_dkim: bool = False
+
+
+def leads_to_this_machine(url: str) -> bool:
+    """Say whether C(url) is one of the machine itself."""
+    host = urlsplit(url).hostname
+    try:
+        return host == "localhost" or (host is not None and ipaddress.ip_address(host).is_loopback)
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True)

@@ -56,13 +56,17 @@ class SigningRequest:
 
 @dataclass(frozen=True)
 class Replaced:
-    """The certificate in use that an application replaces. ``bought_here``: through the same account."""
+    """The certificate in use that an application replaces. ``bought_here``: through the same account.
+
+    ``renewal_id``: what RFC 9773 section 4.1 calls it, None where it says nothing of its issuer's key.
+    """
 
     serial: str
     key_hash: str
     not_before: datetime
     not_after: datetime
     bought_here: bool
+    renewal_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -51,4 +51,4 @@ def _give_up(record: OrderRecord, control: Control) -> None:
             f"Cancel order {existing.reference} at the CA by hand, then run this again.",
             code="cannot_cancel",
         )
-    authority.cancel(existing.reference)
+    authority.cancel(existing.reference, record.application)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 
 from .._core.certificate import KeySpec, Subject
@@ -30,3 +31,11 @@ def request_facts(pem: str, where: str) -> RequestFacts:
         subject, public_key = subject_of(request.subject), request.public_key()
         names = with_common_name(subject, dns_names(request))
     return RequestFacts(subject, names, key_spec(public_key, where), key_hash_of(public_key))
+
+
+def request_der(pem: str) -> str:
+    """Return a CSR as ACME takes it: DER in base64url without padding (RFC 8555 section 7.4)."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    der = load_request(pem, "The CSR").public_bytes(Encoding.DER)
+    return base64.urlsafe_b64encode(der).rstrip(b"=").decode("ascii")

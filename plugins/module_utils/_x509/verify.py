@@ -66,6 +66,17 @@ def system_trust_anchors() -> str:
     return text
 
 
+def root_name(chain: str) -> str:
+    """Return the common name of the root that a chain (PEM, leaf first) ends at, present in it or not."""
+    from cryptography.x509.oid import NameOID
+
+    blocks = split_pem(chain, "The chain")
+    names = (
+        load_certificate(blocks[-1], "The chain").issuer.get_attributes_for_oid(NameOID.COMMON_NAME) if blocks else []
+    )
+    return str(names[0].value) if names else ""
+
+
 def _load(delivered: tuple[str, ...]) -> Certificates:
     blocks: list[tuple[str, str]] = []
     for place, text in enumerate(delivered, start=1):

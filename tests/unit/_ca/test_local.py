@@ -251,7 +251,7 @@ def test_a_step_that_is_switched_off_cannot_be_done(directory: Path):
 def test_after_cancelling_nothing_is_awaited(directory: Path):
     ca = authority(directory, payment=True)
     order = ca.submit(application())
-    ca.cancel(order.reference)
+    ca.cancel(order.reference, application())
 
     with pytest.raises(CertificateAuthorityRefused, match="it is cancelled"):
         ca.confirm(order.reference, StepKind.PAYMENT)
@@ -267,7 +267,7 @@ def test_nobody_waits_while_it_looks(directory: Path, website: Website):
     while not website.asked:
         time.sleep(0.01)
 
-    cancelled = authority(directory).cancel(order.reference)
+    cancelled = authority(directory).cancel(order.reference, application())
 
     assert look.is_alive()
     look.join()

@@ -21,7 +21,6 @@ from ansible_collections.koshin.tls.plugins.module_utils._ca.base import (
 from ansible_collections.koshin.tls.plugins.module_utils._ca.registry import (
     authority_for,
     resolver_allowed,
-    traits_of,
 )
 from ansible_collections.koshin.tls.plugins.module_utils._core.account import Account, LocalSettings, PortalSettings
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import InputRefused
@@ -47,12 +46,11 @@ def test_the_embedded_authority_and_what_it_can(tmp_path: Path):
 
     for power in (Cancels, AcceptsConfirmation, KnowsCertificates, NamesTrustAnchors):
         assert isinstance(authority, power)
-    assert authority.traits == traits_of(account(tmp_path / "ca"))
     assert not (tmp_path / "ca").exists()
 
 
 def test_traits_are_those_of_todays_public_authorities(tmp_path: Path):
-    traits = traits_of(account(tmp_path / "ca"))
+    traits = authority_for(account(tmp_path / "ca"), clock=clock).traits
 
     assert traits.methods == (Method.FILE,)
     assert traits.products == ("ov",)
@@ -64,7 +62,7 @@ def test_traits_are_those_of_todays_public_authorities(tmp_path: Path):
 
 @pytest.mark.parametrize("costs_money", [True, False])
 def test_whether_it_costs_money_is_the_accounts_word(tmp_path: Path, costs_money: bool):
-    assert traits_of(account(tmp_path, costs_money=costs_money)).costs_money is costs_money
+    assert authority_for(account(tmp_path, costs_money=costs_money), clock=clock).traits.costs_money is costs_money
 
 
 def test_a_resolver_is_for_authorities_that_look_from_here(tmp_path: Path):
@@ -79,19 +77,34 @@ def test_a_resolver_is_for_authorities_that_look_from_here(tmp_path: Path):
     assert caught.value.code == "resolver_not_allowed"
 
 
-def test_asking_for_traits_loads_no_library():
-    code = (
-        "import sys\n"
-        "from ansible_collections.koshin.tls.plugins.module_utils._ca.registry import traits_of\n"
-        "from ansible_collections.koshin.tls.plugins.module_utils._core.account import Account, LocalSettings\n"
-        "traits_of(Account('demo', 'local', LocalSettings('/nowhere')))\n"
-        "print([name for name in ('cryptography', 'dns') if name in sys.modules])\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}\n{code}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+OTHERS = ("_ca.local", "_ca.portal", "_ca.digicert", "_ca.acme", "_ca.session")
+LIBRARIES = ("acme", "cryptography", "dns", "josepy", "requests")
+ACCOUNTS = {
+    "local": "Account('a', 'local', LocalSettings('/nowhere'))",
+    "digicert": "Account('a', 'digicert', DigicertSettings(Connection('https://ca.example'), 'a key of an API'))",
+    "acme": "Account('a', 'acme', AcmeSettings(Connection('https://ca.example'), '/nowhere'))",
+}
 
-    assert done.stdout.strip() == "[]"
+
+@pytest.mark.parametrize(
+    ("ca", "rooms"),
+    [
+        ("local", ["_ca.local"]),
+        ("digicert", ["_ca.digicert", "_ca.session"]),
+        ("acme", ["_ca.acme", "_ca.session"]),
+    ],
+)
+def test_a_run_loads_the_authority_that_it_uses_and_no_library_before_it_needs_one(ca: str, rooms: list[str]):
+    code = f"""
+import sys
+sys.path[:] = {sys.path!r}
+from ansible_collections.koshin.tls.plugins.module_utils._ca.registry import authority_for
+from ansible_collections.koshin.tls.plugins.module_utils._core.account import *
+authority_for({ACCOUNTS[ca]}, clock=None).traits
+loaded = set(sys.modules)
+print([room for room in {OTHERS!r} if f"ansible_collections.koshin.tls.plugins.module_utils.{{room}}" in loaded])
+print([library for library in {LIBRARIES!r} if library in loaded])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines() == [str(rooms), "[]"]

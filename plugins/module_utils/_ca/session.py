@@ -1,0 +1,272 @@
+# Copyright (c) 2026, koshin.tls contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One HTTPS session with the API of a CA: verified, limited, paced, and never sending twice what changes something."""
+
+from __future__ import annotations
+
+import logging
+import random
+import ssl
+import time
+import typing as t
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from .._core.account import Connection
+from .._core.deadline import Deadline
+from .._core.version import VERSION
+from .answer import Answer, AnswerLost, NotSent, refuse_redirection
+from .base import CertificateAuthorityUnavailable
+from .pace import Pace
+
+if t.TYPE_CHECKING:
+    import requests
+
+LOG = logging.getLogger("koshin.tls")
+USER_AGENT = f"koshin.tls/{VERSION}"
+MOST_BYTES = 8 * 1024 * 1024
+_CONNECTIONS = 16
+_CHUNK = 64 * 1024
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 20.0
+# What may go better a moment later; 429 besides says that nothing was done.
+_BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_TOO_MANY = 429
+
+
+class Session:
+    """Asks one API. C(headers) hold secrets: nothing of them, and no query, is ever said or logged.
+
+    C(name): the account, for messages. C(patience_seconds): how long one call may take, its repetitions included.
+    Threads may share it.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        name: str,
+        headers: Mapping[str, str] | None = None,
+        pace: Pace | None = None,
+        patience_seconds: float = 30,
+        sleep: t.Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.name = name
+        self.skew: timedelta | None = None
+        self._connection, self._headers, self._pace = connection, dict(headers or {}), pace
+        self._patience_seconds, self._sleep = patience_seconds, sleep
+        self._session = _session(connection)
+
+    def close(self) -> None:
+        self._session.close()
+
+    def read(self, path: str, *, purpose: str, query: t.Any = None, headers: Mapping[str, str] | None = None) -> Answer:
+        """Ask what changes nothing; asked again, with growing pauses, while the CA is busy or its answers get lost.
+
+        Raises CertificateAuthorityUnavailable once the patience is over.
+        """
+
+        def once(deadline: Deadline) -> Answer:
+            return self.send("GET", path, purpose=purpose, query=query, headers=headers, deadline=deadline)
+
+        return self.persist(once, purpose=purpose, again=True)
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        *,
+        purpose: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        again: bool = False,
+    ) -> Answer:
+        """Ask for a change; C(again): one that may be done twice. Raises as C(persist) does."""
+
+        def once(deadline: Deadline) -> Answer:
+            return self.send(method, path, purpose=purpose, body=body, headers=headers, deadline=deadline)
+
+        return self.persist(once, purpose=purpose, again=again)
+
+    def persist(self, once: t.Callable[[Deadline], Answer], *, purpose: str, again: bool) -> Answer:
+        """Do C(once) until it is answered, within one call's patience.
+
+        Without C(again) only what was certainly not done is repeated: where nothing was sent, or the CA says that it
+        did nothing (429). Raises AnswerLost where nobody knows whether it was done, else
+        CertificateAuthorityUnavailable.
+        """
+        deadline, attempt = Deadline.after(self._patience_seconds), 0
+        while True:
+            attempt += 1
+            try:
+                answer = once(deadline)
+            except NotSent as error:
+                self._pause(attempt, deadline, error, None)
+            except AnswerLost as error:
+                if not again:
+                    raise
+                self._pause(attempt, deadline, error, None)
+            else:
+                if answer.status not in _BUSY and answer.is_whole:
+                    return answer
+                if not again and answer.status != _TOO_MANY:
+                    raise AnswerLost(self.name, purpose, f"it answers {answer.status}, and not what it did")
+                self._pause(attempt, deadline, self._busy(answer, purpose), answer)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        purpose: str,
+        deadline: Deadline,
+        query: t.Any = None,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request, once. C(path) is below the connection's URL, or a URL of its own.
+
+        Raises NotSent where no byte of it left, AnswerLost where it may have arrived.
+        """
+        url = path if "://" in path else f"{self._connection.url}{path}"
+        with self._turn(deadline):
+            began = time.monotonic()
+            try:
+                answer = self._exchange(method, url, query, body, {**self._headers, **(headers or {})}, deadline)
+            except CertificateAuthorityUnavailable as error:
+                self._log(purpose, method, url, error.code, began)
+                raise
+            self._log(purpose, method, url, str(answer.status), began)
+        refuse_redirection(answer, self.name, purpose)
+        self._watch_clock(answer)
+        return answer
+
+    def _pause(
+        self, attempt: int, deadline: Deadline, why: CertificateAuthorityUnavailable, answer: Answer | None
+    ) -> None:
+        """Wait as long as the CA asks for, else a random while that grows; raise C(why) where patience ends before."""
+        most = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempt, 10))
+        asked = None if answer is None else answer.retry_after_seconds(datetime.now(timezone.utc))
+        seconds = most * (0.5 + random.random() / 2) if asked is None else asked  # noqa: S311
+        if seconds >= deadline.left:
+            raise why
+        self._sleep(seconds)
+
+    def _busy(self, answer: Answer, purpose: str) -> CertificateAuthorityUnavailable:
+        asked = answer.retry_after_seconds(datetime.now(timezone.utc))
+        when = "" if asked is None else f", and asks to come back in {asked:.0f} s"
+        said = f"answers {answer.status}" if answer.status in _BUSY else "answers what is not whole"
+        return CertificateAuthorityUnavailable(
+            f"{self.name} {said} ({purpose}){when}{f': {answer.words}' if answer.words else ''}.",
+            "Run renew.yml again later: it goes on where it was.",
+            code="rate_limited" if answer.status == _TOO_MANY else None,
+        )
+
+    def _exchange(
+        self, method: str, url: str, query: t.Any, body: bytes, headers: Mapping[str, str], deadline: Deadline
+    ) -> Answer:
+        import requests
+
+        seconds = max(0.1, min(self._connection.timeout_seconds, deadline.left))
+        end = Deadline.after(seconds)
+        try:
+            with self._session.request(
+                method,
+                url,
+                params=query,
+                data=body or None,
+                headers=headers,
+                timeout=seconds,
+                allow_redirects=False,
+                stream=True,
+                proxies=requests.utils.get_environ_proxies(url),
+            ) as response:
+                return Answer(response.status_code, response.headers, _body(response, end))
+        except requests.RequestException as error:
+            raise _failure(error, self.name, url) from None
+
+    def _turn(self, deadline: Deadline) -> AbstractContextManager[None]:
+        return nullcontext() if self._pace is None else self._pace.turn(deadline)
+
+    def _log(self, purpose: str, method: str, url: str, outcome: str, began: float) -> None:
+        spent = time.monotonic() - began
+        LOG.debug("%s: %s: %s %s: %s, %.3f s", self.name, purpose, method, urlsplit(url).path, outcome, spent)
+
+    def _watch_clock(self, answer: Answer) -> None:
+        try:
+            theirs = parsedate_to_datetime(answer.headers["Date"])
+        except (KeyError, ValueError, TypeError):
+            return
+        if theirs.tzinfo is not None:
+            self.skew = theirs - datetime.now(timezone.utc)
+
+
+def _session(connection: Connection) -> requests.Session:
+    import requests
+    from requests.adapters import HTTPAdapter
+
+    session = requests.Session()
+    # Neither ~/.netrc nor REQUESTS_CA_BUNDLE decide here; proxies are taken from the environment with each request.
+    session.trust_env = False
+    session.verify = connection.ca_file or _system_trust()
+    if connection.client_certificate is not None and connection.client_key is not None:
+        session.cert = (connection.client_certificate, connection.client_key)
+    # What is not compressed cannot be a bomb.
+    session.headers = requests.structures.CaseInsensitiveDict(
+        {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "application/json"}
+    )
+    adapter = HTTPAdapter(pool_connections=_CONNECTIONS, pool_maxsize=_CONNECTIONS, pool_block=True)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _system_trust() -> str | bool:
+    """Return the system's roots, which an administrator may have added to; else those that requests brings."""
+    paths = ssl.get_default_verify_paths()
+    return paths.cafile or paths.capath or True
+
+
+def _body(response: requests.Response, end: Deadline) -> bytes:
+    """Read with an end to size and time: what drips a byte a second ends with the time, too."""
+    found = bytearray()
+    while chunk := response.raw.read1(_CHUNK, decode_content=False):
+        found += chunk
+        if len(found) > MOST_BYTES or end.passed:
+            raise _broken(
+                f"its body is longer than {MOST_BYTES} bytes" if len(found) > MOST_BYTES else "it is too slow"
+            )
+    return bytes(found)
+
+
+def _broken(problem: str) -> requests.RequestException:
+    import requests
+
+    return requests.exceptions.ChunkedEncodingError(problem)
+
+
+def _failure(error: requests.RequestException, name: str, url: str) -> CertificateAuthorityUnavailable:
+    """Tell what certainly never left from what may have arrived; words of libraries may hold the query: left out."""
+    import requests
+    from urllib3.exceptions import NewConnectionError
+
+    host = urlsplit(url).hostname
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(error, requests.exceptions.SSLError):
+        return NotSent(name, f"the certificate of {host} is not trusted, or TLS fails: {_tls_words(reason or error)}")
+    if isinstance(error, requests.exceptions.ProxyError):
+        return NotSent(name, f"the proxy for {host} lets nothing through")
+    if isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(reason, NewConnectionError):
+        return NotSent(name, f"{host} cannot be reached")
+    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
+        return NotSent(name, f"{host} is no host that can be asked")
+    return AnswerLost(name, "", f"{host} broke off, or was too slow: {type(error).__name__}")
+
+
+def _tls_words(error: t.Any) -> str:
+    inner = error.args[0] if getattr(error, "args", None) else error
+    return str(getattr(inner, "verify_message", None) or getattr(inner, "reason", None) or type(inner).__name__)
