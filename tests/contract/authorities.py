@@ -4,7 +4,12 @@
 from __future__ import annotations
 
 from contract.authority_acme import AcmeUnderQuestion
+from contract.authority_digicert import DigicertUnderQuestion
 from contract.authority_local import LocalUnderQuestion
 from contract.under_question import UnderQuestion
 
-AUTHORITIES: dict[str, type[UnderQuestion]] = {"local": LocalUnderQuestion, "acme": AcmeUnderQuestion}
+AUTHORITIES: dict[str, type[UnderQuestion]] = {
+    "local": LocalUnderQuestion,
+    "digicert": DigicertUnderQuestion,
+    "acme": AcmeUnderQuestion,
+}

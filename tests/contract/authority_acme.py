@@ -16,7 +16,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.account import Ac
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import Application, Order
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
 from contract.applicant import application
-from contract.under_question import UnderQuestion
+from contract.under_question import Promise, UnderQuestion
 from contract.website import Website
 from sandbox.pebble import KID, MAC_KEY, Pebble, pebble
 
@@ -24,7 +24,7 @@ from sandbox.pebble import KID, MAC_KEY, Pebble, pebble
 class AcmeUnderQuestion(UnderQuestion):
     """Pebble forgets with the process; an order is known by its names until it is fulfilled, then by its key."""
 
-    promises = frozenset()
+    promises = frozenset({Promise.TOKENS_OF_THEIR_OWN})
     validity_days = 100
 
     def __init__(self, directory: Path, website: Website) -> None:

@@ -59,7 +59,7 @@ class LocalUnderQuestion(UnderQuestion):
 
     def do(self, order: Order, kind: StepKind) -> Order:
         """Do what a person does: here a word is enough."""
-        return self.authority().confirm(order.reference, kind)
+        return self.authority().confirm(order.reference, kind, self.applications[order.reference])
 
     def change_its_mind(self) -> None:
         """Have the CA find something against the organisation that it found nothing against before."""

@@ -17,8 +17,10 @@ from contract.website import Website
 class Promise(Enum):
     """What some authorities keep and others do not; a question that rests on one is asked of those that do."""
 
-    OWN_REFERENCES = "it finds an order by our own reference, and what was lost or changed is no matter"
-    KEYS = "it knows the key of an order from the beginning"
+    OWN_REFERENCES = "it finds an order by our own reference, whatever else was changed since"
+    KEYS = "it finds an open order by its key, whatever its names"
+    TOKENS_OF_THEIR_OWN = "each name has a token of its own"
+    TAKES_A_WORD = "a person's word is enough for a step that is awaited, and no step is taken before its turn"
     ONE_FOR_EACH_REFERENCE = "the same own reference twice is the same order"
     CHANGES_ITS_MIND = "it may reject an order after its names were validated"
     LOOKS_WHEN_ASKED = "it looks again, as often as it is asked, and believes name by name"

@@ -137,7 +137,7 @@ class Cancels(t.Protocol):
 
 @t.runtime_checkable
 class AcceptsConfirmation(t.Protocol):
-    def confirm(self, reference: str, kind: StepKind) -> Order:
+    def confirm(self, reference: str, kind: StepKind, application: Application) -> Order:
         """Take a person's word that a step is done (elsewhere the CA's own answer decides)."""
 
 

@@ -68,7 +68,7 @@ class LocalAuthority:
     def cancel(self, reference: str, _application: Application) -> Order:
         return answer(self._engine.cancel(reference))
 
-    def confirm(self, reference: str, kind: StepKind) -> Order:
+    def confirm(self, reference: str, kind: StepKind, _application: Application) -> Order:
         return answer(self._engine.confirm(reference, kind))
 
     def bought(self, facts: CertificateFacts) -> Bought | None:

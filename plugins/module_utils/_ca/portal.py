@@ -96,7 +96,7 @@ class PortalAuthority:
         """A shop looks when it likes, and never says what it saw."""
         return order
 
-    def confirm(self, reference: str, _kind: StepKind) -> Order:
+    def confirm(self, reference: str, _kind: StepKind, _application: Application) -> Order:
         """A person's word stands in the ledger already, where it counts."""
         return self._read(reference)
 

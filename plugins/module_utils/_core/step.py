@@ -28,6 +28,7 @@ class StepKind(str, Enum):
     PUBLISH_RECORD = "publish_record"
     MAIL_APPROVAL = "mail_approval"
     CHANGE_VALIDATION = "change_validation"
+    APPROVE_REQUEST = "approve_request"
     DOCUMENTS = "documents"
     PHONE_CONFIRMATION = "phone_confirmation"
     FINISH_BY_HAND = "finish_by_hand"
@@ -147,6 +148,9 @@ DUTIES: t.Mapping[StepKind, Duty] = {
     ),
     StepKind.CHANGE_VALIDATION: Duty(
         "technical", "change validation method or approver on My Page", "the CA validates the new way"
+    ),
+    StepKind.APPROVE_REQUEST: Duty(
+        "approver", "approve the request at the CA, or let it be", "the CA goes on with the order"
     ),
     StepKind.DOCUMENTS: Duty("responsible", "send the documents that the CA asks for", "the CA goes on vetting"),
     StepKind.PHONE_CONFIRMATION: Duty(

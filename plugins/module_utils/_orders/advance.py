@@ -121,7 +121,7 @@ def _confirm(order: Order, record: OrderRecord, authority: CertificateAuthority,
     }
     for kind in order.awaited:
         if kind in done:
-            order = authority.confirm(order.reference, kind)
+            order = authority.confirm(order.reference, kind, record.application)
     return order
 
 

@@ -229,12 +229,12 @@ def test_steps_can_be_switched_off(directory: Path, website: Website, payment: b
     assert order.awaited == ((StepKind.PAYMENT,) if payment else ())
     assert bool(order.tokens) is not payment
     if payment:
-        order = ca.confirm(order.reference, StepKind.PAYMENT)
+        order = ca.confirm(order.reference, StepKind.PAYMENT, application())
     website.publish(*order.tokens)
     order = ca.validate(order, application())
     assert order.awaited == ((StepKind.PHONE_CONFIRMATION,) if phone else ())
     if phone:
-        order = ca.confirm(order.reference, StepKind.PHONE_CONFIRMATION)
+        order = ca.confirm(order.reference, StepKind.PHONE_CONFIRMATION, application())
 
     assert order.state is OrderState.ISSUED
     assert len(order.chain) == 2
@@ -245,7 +245,7 @@ def test_a_step_that_is_switched_off_cannot_be_done(directory: Path):
     order = authority(directory, phone=True).submit(application())
 
     with pytest.raises(CertificateAuthorityRefused, match="awaits no payment now: it awaits the tokens of www"):
-        authority(directory).confirm(order.reference, StepKind.PAYMENT)
+        authority(directory).confirm(order.reference, StepKind.PAYMENT, application())
 
 
 def test_after_cancelling_nothing_is_awaited(directory: Path):
@@ -254,7 +254,7 @@ def test_after_cancelling_nothing_is_awaited(directory: Path):
     ca.cancel(order.reference, application())
 
     with pytest.raises(CertificateAuthorityRefused, match="it is cancelled"):
-        ca.confirm(order.reference, StepKind.PAYMENT)
+        ca.confirm(order.reference, StepKind.PAYMENT, application())
 
 
 def test_nobody_waits_while_it_looks(directory: Path, website: Website):
@@ -352,7 +352,7 @@ def test_an_order_changed_by_another_process_is_read_anew(directory: Path):
     ca = authority(directory, payment=True)
     order = ca.submit(application())
 
-    authority(directory, payment=True).confirm(order.reference, StepKind.PAYMENT)
+    authority(directory, payment=True).confirm(order.reference, StepKind.PAYMENT, application())
 
     assert ca.read(order.reference, application()).tokens
 

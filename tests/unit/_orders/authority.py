@@ -94,7 +94,7 @@ class MemoryAuthority:
 class ConfidingAuthority(MemoryAuthority):
     """Takes a person's word."""
 
-    def confirm(self, reference: str, kind: StepKind) -> Order:
+    def confirm(self, reference: str, kind: StepKind, _application: Application) -> Order:
         return self.becomes(
             reference, awaits=tuple(awaited for awaited in self.orders[reference].awaits if awaited.kind is not kind)
         )
