@@ -93,6 +93,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.typed import from
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import LEDGER, ORGANIZATION_LISTS, Control
 from ansible_collections.koshin.tls.plugins.module_utils._orders.corrections import announce_corrections
+from ansible_collections.koshin.tls.plugins.module_utils._orders.findings import vetting_findings
 from ansible_collections.koshin.tls.plugins.module_utils._orders.job import named
 
 OPTIONS = {**LEDGER, "applications": {"type": "list", "elements": "dict", "required": True}}
@@ -113,6 +114,7 @@ def organization_check(module: Module) -> Outcome:
             today=control.now.date(),
         )
     ]
+    findings += vetting_findings(work, control)
     changed = announce_corrections(work, findings, control, check_mode=module.check_mode)
     return Outcome(noun="findings", items=[to_plain(finding) for finding in findings], changed=changed)
 

@@ -15,14 +15,16 @@ from .._ca.base import (
     CertificateAuthorityRefused,
 )
 from .._core.errors import KoshinError
-from .._core.order import Order, OrderRecord, OrderState, Placement
+from .._core.order import Finding, Order, OrderRecord, OrderState, Placement, Severity
 from .._core.procedure import latest_by
 from .._core.step import DUTIES, HumanStep, StepKind, StepState
 from .._ledger.ledger import Ledger
 from .change import with_change
 from .collect import collect
 from .job import Job, Progress
+from .lost_key import with_key
 from .placing import look_up, place, read_again
+from .records import unpublished, with_records
 
 # Confirming may bring tokens, validating may bring a phone call that is confirmed already: rounds until nothing moves.
 _ROUNDS = 4
@@ -48,7 +50,8 @@ def advance(
         elif record.state is OrderState.INTENDED:
             record, order, done = look_up(job, record, authority=authority, ledger=ledger)
         else:
-            order, done = read_again(record, authority), ""
+            order = read_again(job, record, authority)
+            record, order, done = with_key(job, record, order, authority, ledger)
         return _go_on(job, record, order, done, authority=authority, ledger=ledger, clock=clock)
 
 
@@ -80,7 +83,8 @@ def _go_on(
 ) -> Progress:
     said, changed = [done] if done else [], bool(done)
     for _round in range(_ROUNDS):
-        record, shown, amended = with_change(job, record, order, authority.traits, ledger)
+        record, wanted, amended = with_change(job, record, order, authority, ledger)
+        order, shown = wanted if amended else order, with_records(record, wanted, ledger)
         changed = _remember(job, record, shown, authority.traits.steps, ledger, clock) or amended or changed
         before, order = order, _validate(job, _confirm(order, record, authority, ledger), record, authority, ledger)
         if order == before:
@@ -96,7 +100,15 @@ def _go_on(
             "Correct what it names, then run renew.yml again: it places a new order.",
             code=f"order_{order.state.value}",
         )
-    return Progress(job, "; ".join(said) or _standing(order), changed, record, shown)
+    return Progress(job, "; ".join(said) or _standing(order), changed, record, shown, _warnings(job, order))
+
+
+def _warnings(job: Job, order: Order) -> tuple[Finding, ...]:
+    if not order.buys_by_itself:
+        return ()
+    message = f"Order {order.reference} of {job.name} is renewed or reissued by {job.account.name} itself."
+    move = "Switch that off there for this order: next time nothing is bought while it is on."
+    return (Finding(job.name, Severity.WARNS, "buys_by_itself", message, move),)
 
 
 def _standing(order: Order) -> str:
@@ -128,7 +140,10 @@ def _confirm(order: Order, record: OrderRecord, authority: CertificateAuthority,
 def _validate(job: Job, order: Order, record: OrderRecord, authority: CertificateAuthority, ledger: Ledger) -> Order:
     """Ask the CA to look, once every token that it has not believed yet lies where it should."""
     wanted = {token.name for token in order.tokens} - set(order.validated)
-    if order.state is not OrderState.OPEN or not (wanted or order.ready):
+    recorded = {token.name for token in order.records} - set(order.validated)
+    if order.state is not OrderState.OPEN or not (wanted or recorded or order.ready):
+        return order
+    if unpublished(record, order, ledger):
         return order
     places = {(place.name, place.host, place.web_root) for place in job.planned.token_places}
     ours = [

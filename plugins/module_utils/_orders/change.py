@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .._ca.base import Traits
+from .._ca.base import CertificateAuthority, ChangesValidation
 from .._core.inventory import Method
 from .._core.order import Application, Order, OrderRecord, OrderState
 from .._core.step import AUTHORITY, Awaited, HumanStep, StepKind, StepState
@@ -18,18 +18,20 @@ from .placing import approvers_of
 
 
 def with_change(
-    job: Job, record: OrderRecord, order: Order, traits: Traits, ledger: Ledger
+    job: Job, record: OrderRecord, order: Order, authority: CertificateAuthority, ledger: Ledger
 ) -> tuple[OrderRecord, Order, bool]:
     """Return record and order with the change that the inventory asks for, and whether the record is news.
 
-    Where a person did it, the application is what the inventory says; until then the order awaits it.
-
-    Only the ledger is told; that the CA then hands out other tokens shows in its next answer.
+    A CA that takes it is told; elsewhere a person does it. Once that is done, the application is what the inventory
+    says; until then the order awaits it.
     """
     wanted = _wanted(job, record.application)
     details = _difference(record.application, wanted)
-    if not details or order.state is not OrderState.OPEN or len(traits.methods) < 2:
+    if not details or order.state is not OrderState.OPEN or len(authority.traits.methods) < 2:
         return record, order, False
+    if isinstance(authority, ChangesValidation):
+        changed = authority.change_validation(order, wanted)
+        return replace(record, application=wanted), changed, ledger.amended(record.own_reference, wanted)
     if _is_done(record, details, ledger):
         return replace(record, application=wanted), order, ledger.amended(record.own_reference, wanted)
     before = any(step.state is StepState.DONE for step in _changes(record, ledger))

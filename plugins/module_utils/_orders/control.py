@@ -35,6 +35,8 @@ ORGANIZATION_LISTS: dict[str, Fields] = {**CONTROL_LISTS, "organizations": ORGAN
 
 # AWX's own limit of a user's name.
 _NAME_LENGTH = 150
+# How long a CA is waited for by modules that take no C(wait_seconds).
+_PATIENCE_SECONDS = 30
 
 Noun = t.TypeVar("Noun")
 
@@ -58,6 +60,7 @@ class Control:
     @classmethod
     def of(cls, params: Mapping[str, t.Any]) -> Control:
         """Read a module's parameters; raises InputRefused."""
+        patience = params.get("wait_seconds", _PATIENCE_SECONDS)
         known = accounts(
             params["accounts"], beside(params["ledger"]), lambda name: provider(name, _list(params, "providers"))
         )
@@ -68,7 +71,10 @@ class Control:
             accounts=known,
             organizations=organizations(_list(params, "organizations")),
             people=people(_list(params, "people")),
-            authorities={name: authority_for(account, clock=utc_now) for name, account in known.items()},
+            authorities={
+                name: authority_for(account, clock=utc_now, patience_seconds=patience)
+                for name, account in known.items()
+            },
             awx_user=awx_user(params),
         )
 

@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime, timedelta
 
-from .._ca.base import Traits
+from .._ca.base import CertificateAuthority, ReportsOrganization, Traits, Vetting, Warns
 from .._ca.registry import resolver_allowed
 from .._core.account import Account, PortalSettings
 from .._core.domains import check_names
+from .._core.errors import KoshinError
 from .._core.inventory import Method
 from .._core.names import problem_of
 from .._core.order import Finding, Severity
@@ -25,6 +28,8 @@ from .job import named
 # Names are looked up side by side: a resolver that is slow to say no is slow for each.
 _WORKERS = 32
 _HTTP = 80
+# A vetting that is done anew takes a few weeks.
+_SOON = timedelta(days=30)
 
 
 def domain_findings(
@@ -53,6 +58,54 @@ def domain_findings(
     ]
     with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
         return findings + [finding for finding in pool.map(_lost, asked) if finding is not None]
+
+
+def vetting_findings(planned: Sequence[Planned], control: Control) -> list[Finding]:
+    """Return what stands against the organisations at CAs that tell how they stand: in time for the phone call."""
+    asked: dict[tuple[str, str], Vetting | None] = {}
+    findings = []
+    for one in planned:
+        certificate = one.certificate
+        authority = named(control.authorities, certificate.account, "tls_accounts")
+        organization = named(control.organizations, certificate.organization, "tls_organizations")
+        if not isinstance(authority, ReportsOrganization):
+            continue
+        place = (certificate.account, organization.name)
+        if place not in asked:
+            asked[place] = authority.vetting(organization)
+        findings += check_vetting(one, asked[place], now=control.now)
+    return findings
+
+
+def check_vetting(planned: Planned, vetting: Vetting | None, *, now: datetime) -> list[Finding]:
+    """Return what an organisation's standing means for one certificate.
+
+    C(vetting) None: its number at the CA is not known.
+    """
+    name, account = planned.certificate.name, planned.certificate.account
+    if vetting is None:
+        move = f"Look its number up at the CA, and add it to organization_ids of {account}."
+        message = f"{account} knows no number of {planned.certificate.organization}."
+        return [Finding(name, Severity.BLOCKS, "organization_unknown", message, move)]
+    if vetting.until is None or vetting.until <= now:
+        message = f"{vetting.legal_name or planned.certificate.organization} is not validated at {account}."
+        move = "Answer the CA's call at the record's number: the order waits for it."
+        return [Finding(name, Severity.WARNS, "organization_not_validated", message, move)]
+    if vetting.until - now < _SOON:
+        message = f"The validation of {vetting.legal_name} at {account} ends on {vetting.until:%Y-%m-%d}."
+        move = "Have it validated again there before: orders wait for it afterwards."
+        return [Finding(name, Severity.WARNS, "organization_validation_ends", message, move)]
+    return []
+
+
+def account_findings(authorities: Mapping[str, CertificateAuthority], used: Collection[str]) -> list[Finding]:
+    """Return what people should know of the accounts in C(used); who cannot be asked now says nothing."""
+    findings: list[Finding] = []
+    for name in sorted(used):
+        authority = authorities.get(name)
+        with suppress(KoshinError):
+            findings += authority.findings() if isinstance(authority, Warns) else ()
+    return findings
 
 
 def _traits(planned: Planned, control: Control) -> Traits:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
-from .._ca.base import CertificateAuthority, CertificateAuthorityRefused, Remembers
+from .._ca.base import CertificateAuthority, CertificateAuthorityRefused, Remembers, ReplacesRequests
 from .._core.account import Budget
 from .._core.errors import KoshinError
 from .._core.inventory import Method
@@ -72,8 +72,9 @@ def place(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> tuple
     application = application_for(job, job.request)
     existing = open_already(job, application, authority=authority, ledger=ledger)
     if existing is not None:
-        return _take_up(job, application, existing, ledger)
+        return _take_up(job, application, existing, authority, ledger)
     refuse_to_pay_twice(job, authority)
+    refuse_what_buys_itself(job)
     may_buy(job, authority, ledger)
     record = ledger.intend(
         application,
@@ -104,12 +105,13 @@ def look_up(
     return place(job, authority=authority, ledger=ledger)
 
 
-def read_again(record: OrderRecord, authority: CertificateAuthority) -> Order:
+def read_again(job: Job, record: OrderRecord, authority: CertificateAuthority) -> Order:
     """Ask how a placed order stands; raises KoshinError where the CA knows another one by its number."""
     if record.reference is None:
         raise ValueError(f"order {record.own_reference} is open and has no reference")
     order = authority.read(record.reference, record.application)
-    if order.key_hash != record.application.key_hash and not order.reused_key:
+    ours = {record.application.key_hash, *job.planned.found.pending}
+    if order.key_hash not in ours and not order.reused_key:
         raise KoshinError(
             f"Order {order.reference} at {record.account} is for another key than the order of {record.certificate} "
             "that the ledger remembers by this number.",
@@ -128,10 +130,12 @@ def open_already(
     An order of another certificate of this run that is for the same names is not meant.
     """
     existing = _find(job, application, authority, ledger)
-    if existing is None or existing.key_hash in {*job.planned.found.pending, application.key_hash}:
-        return existing
+    if existing is None:
+        return None
     of = next((one for one in ledger.open_orders().values() if _is_record_of(one, existing, job)), None)
     if of is None:
+        if existing.key_hash in {*job.planned.found.pending, application.key_hash} or _takes_ours(existing, authority):
+            return existing
         raise KoshinError(
             f"Order {existing.reference} at {job.account.name} is open for the names of {job.name}, but its key "
             f"({existing.key_hash[:16]}…) is not pending on {job.planned.certificate.host}.",
@@ -148,6 +152,11 @@ def open_already(
         f"renew.yml without a limit.",
         code="ordered_under_another_name",
     )
+
+
+def _takes_ours(existing: Order, authority: CertificateAuthority) -> bool:
+    """Whoever placed it, by hand or with another tool: an open order can be given our CSR at some CAs."""
+    return existing.state is OrderState.OPEN and isinstance(authority, ReplacesRequests)
 
 
 def refuse_if_blocked(job: Job) -> None:
@@ -170,6 +179,18 @@ def refuse_to_pay_twice(job: Job, authority: CertificateAuthority) -> None:
         )
 
 
+def refuse_what_buys_itself(job: Job) -> None:
+    """Two would buy: the CA, which was told to, and we."""
+    bought = job.planned.bought
+    if bought is not None and bought.buys_by_itself:
+        raise KoshinError(
+            f"Nothing was ordered for {job.name}: order {bought.reference} at {job.account.name} is renewed or "
+            "reissued by the CA itself.",
+            "Switch automatic renewal and reissue off there for this order, then run renew.yml again.",
+            code="buys_by_itself",
+        )
+
+
 def _submit(record: OrderRecord, authority: CertificateAuthority, ledger: Ledger) -> tuple[OrderRecord, Order, str]:
     if isinstance(authority, Remembers):
         # Before: killed here, the next run comes back and does it again.
@@ -183,8 +204,14 @@ def _submit(record: OrderRecord, authority: CertificateAuthority, ledger: Ledger
     return _as_placed(record, order), order, f"placed order {order.reference}"
 
 
-def _take_up(job: Job, application: Application, existing: Order, ledger: Ledger) -> tuple[OrderRecord, Order, str]:
+def _take_up(
+    job: Job, application: Application, existing: Order, authority: CertificateAuthority, ledger: Ledger
+) -> tuple[OrderRecord, Order, str]:
     pending = {**job.planned.found.pending, application.key_hash: application.csr}
+    done = f"took up order {existing.reference}, which was open already"
+    if existing.key_hash not in pending and isinstance(authority, ReplacesRequests):
+        existing = replace(authority.replace_request(existing, application), key_hash=application.key_hash)
+        done += ", and gave it our CSR"
     adopted = replace(
         application,
         own_reference=existing.own_reference or application.own_reference,
@@ -193,7 +220,7 @@ def _take_up(job: Job, application: Application, existing: Order, ledger: Ledger
     )
     record = ledger.intend(adopted, account=job.account.name, host=job.planned.certificate.host)
     ledger.placed(record.own_reference, existing)
-    return _as_placed(record, existing), existing, f"took up order {existing.reference}, which was open already"
+    return _as_placed(record, existing), existing, done
 
 
 def _is_still_wanted(application: Application, job: Job) -> bool:
@@ -214,8 +241,10 @@ def _find(job: Job, application: Application, authority: CertificateAuthority, l
     existing = authority.find(application)
     if existing is None or existing.state is not OrderState.ISSUED:
         return existing
-    done = {(one.account, one.reference) for one in ledger.orders([job.name]) if one.state is OrderState.ISSUED}
-    return None if (job.account.name, existing.reference) in done else existing
+    orders = [one for one in ledger.orders([job.name]) if one.state is OrderState.ISSUED]
+    # The key, too: a reissue may have the number of its order.
+    done = {(one.account, one.reference, one.application.key_hash) for one in orders}
+    return None if (job.account.name, existing.reference, existing.key_hash) in done else existing
 
 
 def _is_record_of(record: OrderRecord, existing: Order, job: Job) -> bool:

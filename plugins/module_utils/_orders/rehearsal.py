@@ -12,7 +12,14 @@ from .._core.step import StepState
 from .._ledger.ledger import Ledger
 from .advance import still_due
 from .job import Job, Progress
-from .placing import application_for, open_already, read_again, refuse_if_blocked, refuse_to_pay_twice
+from .placing import (
+    application_for,
+    open_already,
+    read_again,
+    refuse_if_blocked,
+    refuse_to_pay_twice,
+    refuse_what_buys_itself,
+)
 from .purchase import price, would_buy
 from .releasing import refuse_while_released
 
@@ -26,7 +33,7 @@ def rehearse(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> Pr
         return _would_place(job, authority, ledger)
     if record.state is OrderState.INTENDED or record.reference is None:
         return Progress(job, "would look up the order whose answer was lost", True, record)
-    order = read_again(record, authority)
+    order = read_again(job, record, authority)
     if order.state is OrderState.ISSUED:
         return Progress(job, f"would collect order {order.reference}, {_install(job)}", True, record, order)
     done = ledger.steps([job.name], states=(StepState.DONE,))
@@ -44,6 +51,7 @@ def _would_place(job: Job, authority: CertificateAuthority, ledger: Ledger) -> P
     if existing is not None:
         return Progress(job, f"would take up order {existing.reference}, which is open already", True, order=existing)
     refuse_to_pay_twice(job, authority)
+    refuse_what_buys_itself(job)
     order = f"would place a {job.planned.decision.action.value} order at {job.account.name} ({_cost(job, authority)})"
     steps = [f"{order} for {', '.join(job.planned.certificate.names)}", *_publish(job), _install(job)]
     return Progress(job, f"{would_buy(job, authority, ledger)}{', '.join(steps)}", True)

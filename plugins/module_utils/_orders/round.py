@@ -25,6 +25,7 @@ from .collect import anchors_of, not_recognised
 from .control import Control
 from .correspondence import correspondence_findings, read_mail
 from .describe import NO_ORDER, order_item
+from .findings import account_findings
 from .handover import Trust, hand_over
 from .job import Job, Progress, items_of
 from .rehearsal import rehearse
@@ -73,6 +74,7 @@ def advance_all(
         reached = [progress.get(job.name, Progress(job, "")) for job in work]
         handover = hand_over(reached, ledger, hosts=hosts, trust=_trust(control, authorities), now=control.now)
         findings = [finding for one in reached for finding in one.findings]
+        findings += account_findings(authorities, {one.job.account.name for one in reached if one.record is not None})
         findings += correspondence_findings(authorities, ledger, readings, control.now)
         findings += not_recognised(ledger, authorities, control.now)
     return Outcome(

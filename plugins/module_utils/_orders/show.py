@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from .._ca.base import CertificateAuthority
+from .._ca.base import CertificateAuthority, TellsStates
 from .._core.dates import Calendar
 from .._core.errors import KoshinError
-from .._core.order import OrderRecord
+from .._core.order import OrderRecord, OrderState
 from .._core.outcome import Outcome, each
 from .._core.plain import to_plain
 from .._core.step import StepKind
@@ -74,13 +75,15 @@ def show_orders(certificates: Sequence[str], control: Control, *, style: str, ca
 def _look(certificates: Sequence[str], control: Control, ledger: Ledger) -> _Shown:
     def one(record: OrderRecord) -> Item:
         item = record_item(record, [step for step in steps if step.own_reference == record.own_reference])
+        told = states.get((record.account, record.reference or ""))
         try:
-            return {**item, **_asked(record, authorities)}
+            return {**item, **({"authority_state": told.value} if told else _asked(record, authorities))}
         except KoshinError as error:
             return {**item, "authority_state": None, "error": error.as_result()}
 
     authorities, wanted = control.remembering(ledger), set(certificates)
     records = ledger.open_orders(list(certificates) or None)
+    states = _states(records.values(), authorities)
     steps = ledger.steps()
     # Of one invoice all certificates are told, whichever was asked for.
     waits = [one for one in waiting_of(steps) if not wanted or wanted & set(one.certificates)]
@@ -98,6 +101,24 @@ def _look(certificates: Sequence[str], control: Control, ledger: Ledger) -> _Sho
 
 def _certificate(record: OrderRecord) -> str:
     return record.certificate
+
+
+def _states(
+    records: Iterable[OrderRecord], authorities: Mapping[str, CertificateAuthority]
+) -> dict[tuple[str, str], OrderState]:
+    """Return how orders stand at the CAs that say it of all of them at once, by account and number."""
+    numbers: dict[str, list[str]] = {}
+    for record in records:
+        if record.reference and isinstance(authorities.get(record.account), TellsStates):
+            numbers.setdefault(record.account, []).append(record.reference)
+    found: dict[tuple[str, str], OrderState] = {}
+    for account, references in numbers.items():
+        authority = authorities[account]
+        # Who cannot be asked now is asked again, order by order, where each has an error of its own.
+        with suppress(KoshinError):
+            states = authority.states(references) if isinstance(authority, TellsStates) else {}
+            found |= {(account, reference): state for reference, state in states.items()}
+    return found
 
 
 def _asked(record: OrderRecord, authorities: Mapping[str, CertificateAuthority]) -> Item:

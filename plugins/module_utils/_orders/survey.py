@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .._ca.base import CarryOver as CarryOverRule
-from .._ca.base import CertificateAuthority, KnowsCertificates
+from .._ca.base import CertificateAuthority, KnowsCertificates, ReplacesRequests
 from .._core.account import Account
 from .._core.carry_over import CarryOver, carry_over
 from .._core.certificate import Found
@@ -20,6 +20,7 @@ from .._core.decide import Window, decide, waits
 from .._core.errors import InputRefused, KoshinError
 from .._core.estate import Estate, Place
 from .._core.inventory import Certificate, Organization
+from .._core.limits import DAY
 from .._core.order import Action, Bought, Decision, Issue, OrderRecord, OrderState, Placement
 from .._core.plan import Planned, token_places
 from .._core.procedure import Facts, NextStep, next_step
@@ -146,8 +147,8 @@ def _look(
             code="unknown_product",
         )
     order, issue = memory.orders.get(name), memory.issues.get(name)
-    _refuse_lost_key(order, certificate, found)
-    bought = _bought(found, authority)
+    _refuse_lost_key(order, certificate, found, authority)
+    bought = _bought(found, authority, now)
     bought_here = _bought_here(certificate, found, issue, bought)
     window = _window(bought_here, authority)
     decision = decide(certificate, found=found, issue=issue, order=order, window=window, now=now)
@@ -183,9 +184,14 @@ def _look(
     )
 
 
-def _refuse_lost_key(order: OrderRecord | None, certificate: Certificate, found: Found) -> None:
-    """What is issued for a key that is nowhere, or on another host, can never be installed: say so before it is."""
-    if order is None or order.state is OrderState.INTENDED:
+def _refuse_lost_key(
+    order: OrderRecord | None, certificate: Certificate, found: Found, authority: CertificateAuthority
+) -> None:
+    """What is issued for a key that is nowhere, or on another host, can never be installed: say so before it is.
+
+    Where the CA takes another CSR for the same order, C(order) gives it one.
+    """
+    if order is None or order.state is OrderState.INTENDED or isinstance(authority, ReplacesRequests):
         return
     if order.application.key_hash not in {*found.pending, found.key_hash}:
         raise KoshinError(
@@ -197,11 +203,13 @@ def _refuse_lost_key(order: OrderRecord | None, certificate: Certificate, found:
         )
 
 
-def _bought(found: Found, authority: CertificateAuthority) -> Bought | None:
-    """Ask the CA for the order of the certificate in use, where it can be asked."""
-    if found.certificate is None or not isinstance(authority, KnowsCertificates):
+def _bought(found: Found, authority: CertificateAuthority, now: datetime) -> Bought | None:
+    """Ask the CA for the order of the certificate in use, where it can be asked, and once it matters."""
+    in_use, traits = found.certificate, authority.traits
+    if in_use is None or not isinstance(authority, KnowsCertificates):
         return None
-    return authority.bought(found.certificate)
+    window = max(traits.window_days, traits.window_days_elsewhere) * DAY
+    return authority.bought(in_use) if in_use.not_after - now <= window else None
 
 
 def _bought_here(certificate: Certificate, found: Found, issue: Issue | None, bought: Bought | None) -> bool:

@@ -100,7 +100,8 @@ import sys
 sys.path[:] = {sys.path!r}
 from ansible_collections.koshin.tls.plugins.module_utils._ca.registry import authority_for
 from ansible_collections.koshin.tls.plugins.module_utils._core.account import *
-authority_for({ACCOUNTS[ca]}, clock=None).traits
+from datetime import datetime
+authority_for({ACCOUNTS[ca]}, clock=datetime.now).traits
 loaded = set(sys.modules)
 print([room for room in {OTHERS!r} if f"ansible_collections.koshin.tls.plugins.module_utils.{{room}}" in loaded])
 print([library for library in {LIBRARIES!r} if library in loaded])

@@ -159,7 +159,7 @@ def test_where_the_authority_decides_itself_the_next_move_says_so(waiting, say, 
 
     monkeypatch.setattr(
         "ansible_collections.koshin.tls.plugins.module_utils._orders.control.authority_for",
-        lambda account, *, clock: Stubborn(),
+        lambda account, *, clock, patience_seconds: Stubborn(),
     )
 
     result = say()

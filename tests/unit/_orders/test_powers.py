@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What CAs with an API can do more than others is used, whichever CA it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ansible_collections.koshin.tls.plugins.module_utils._ca.base import Vetting
+from ansible_collections.koshin.tls.plugins.module_utils._core.errors import KoshinError
+from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Method, NameValidation
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
+    Application,
+    Bought,
+    DnsToken,
+    Order,
+    OrderState,
+)
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind, StepState
+from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger
+from ansible_collections.koshin.tls.plugins.module_utils._orders.findings import check_vetting
+from unit._core.material import NOW
+from unit._orders.authority import TRAITS, MemoryAuthority
+from unit._orders.test_advance import KEY_HASH, NAME, WANTED, job, ledger, ledger_of_somebody_else, run
+
+__all__ = ["ledger"]
+OTHER_KEY = "44" * 32
+SHOP = "shop.example.jp"
+BOTH_WAYS = replace(TRAITS, methods=(Method.FILE, Method.DNS))
+RECORD = DnsToken(NAME, NAME, "TXT", "value-1")
+
+
+class PowerfulAuthority(MemoryAuthority):
+    """Takes another CSR, another method, and tells of all orders at once."""
+
+    def replace_request(self, order: Order, application: Application) -> Order:
+        self.becomes(order.reference, key_hash=application.key_hash)
+        return self.orders[order.reference]
+
+    def change_validation(self, order: Order, application: Application) -> Order:
+        self.changed = dict(application.methods)
+        return self.orders[order.reference]
+
+    def states(self, references: Sequence[str]) -> dict[str, OrderState]:
+        return {reference: self.orders[reference].state for reference in references}
+
+
+@pytest.fixture
+def authority() -> PowerfulAuthority:
+    return PowerfulAuthority(traits=BOTH_WAYS)
+
+
+def test_a_key_that_was_lost_is_replaced_on_the_same_order(authority: PowerfulAuthority, ledger: Ledger):
+    run(authority, ledger)
+
+    progress = run(authority, ledger, job(pending=OTHER_KEY))
+
+    assert len(authority.submitted) == 1
+    assert "order 1 is for the key 4444444444444444" in progress.message
+    assert ledger.open_orders()[NAME].application.key_hash == OTHER_KEY
+    assert run(authority, ledger, job(pending=OTHER_KEY)).changed is False
+
+
+def test_a_run_that_was_killed_after_it_told_the_ca_of_the_new_key_goes_on_with_it(
+    authority: PowerfulAuthority, ledger: Ledger
+):
+    run(authority, ledger)
+    authority.becomes("1", key_hash=OTHER_KEY)
+
+    run(authority, ledger, job(pending=OTHER_KEY))
+
+    assert ledger.open_orders()[NAME].application.key_hash == OTHER_KEY
+
+
+def test_an_order_for_somebody_elses_key_is_given_ours(authority: PowerfulAuthority, ledger: Ledger):
+    run(authority, ledger_of_somebody_else(ledger), job(pending=OTHER_KEY))
+
+    progress = run(authority, ledger)
+
+    assert len(authority.submitted) == 1
+    assert progress.message == "took up order 1, which was open already, and gave it our CSR"
+    assert ledger.open_orders()[NAME].application.key_hash == KEY_HASH
+    assert authority.orders["1"].key_hash == KEY_HASH
+
+
+def test_two_certificates_never_share_an_order(authority: PowerfulAuthority, ledger: Ledger):
+    run(authority, ledger)
+    twin = replace(WANTED, name="twin", host="web2")
+
+    second = job(wanted=twin, pending=OTHER_KEY, in_run=frozenset({NAME, "twin"}))
+    run(authority, ledger, second)
+
+    assert {record.reference for record in ledger.open_orders().values()} == {"1", "2"}
+
+
+def test_a_method_that_changes_in_the_inventory_is_carried_to_the_ca(authority: PowerfulAuthority, ledger: Ledger):
+    run(authority, ledger)
+    by_record = replace(WANTED, validations=tuple(NameValidation(name, Method.DNS) for name in WANTED.names))
+
+    progress = run(authority, ledger, job(wanted=by_record))
+
+    assert authority.changed == dict.fromkeys(WANTED.names, Method.DNS)
+    assert progress.changed is True
+    assert StepKind.CHANGE_VALIDATION not in {step.kind for step in ledger.steps([NAME])}
+    assert run(authority, ledger, job(wanted=by_record)).changed is False
+
+
+def test_a_record_is_published_by_a_person_and_then_looked_at(authority: PowerfulAuthority, ledger: Ledger):
+    run(authority, ledger)
+    authority.becomes("1", awaits=(), records=(RECORD,))
+
+    waiting = run(authority, ledger)
+
+    (step,) = ledger.steps([NAME])
+    assert (step.kind, step.details) == (StepKind.PUBLISH_RECORD, f"{NAME} TXT value-1")
+    assert authority.looks == 0
+    assert waiting.order.awaited == (StepKind.PUBLISH_RECORD,)
+    ledger.confirm(NAME, StepKind.PUBLISH_RECORD, by="suzuki")
+    run(authority, ledger)
+    assert authority.looks > 0
+
+
+def test_another_record_than_the_one_that_was_published_is_another_step(authority: PowerfulAuthority, ledger: Ledger):
+    run(authority, ledger)
+    authority.becomes("1", awaits=(), records=(RECORD,))
+    run(authority, ledger)
+    ledger.confirm(NAME, StepKind.PUBLISH_RECORD, by="suzuki")
+    authority.becomes("1", records=(replace(RECORD, value="value-2"),))
+    looks = authority.looks
+
+    run(authority, ledger)
+
+    (step,) = ledger.steps([NAME], states=(StepState.OPEN,))
+    assert step.details == f"{NAME} TXT value-2"
+    assert authority.looks == looks
+
+
+def test_a_record_of_a_name_that_is_believed_is_nobodys_work(authority: PowerfulAuthority, ledger: Ledger):
+    run(authority, ledger)
+    authority.becomes("1", awaits=(), records=(RECORD,), validated=(NAME,))
+
+    run(authority, ledger)
+
+    assert ledger.steps([NAME], states=(StepState.OPEN,)) == []
+
+
+def test_an_order_that_only_waits_for_our_word_gets_it(authority: PowerfulAuthority, ledger: Ledger):
+    run(authority, ledger)
+    authority.becomes("1", awaits=(), ready=True)
+
+    run(authority, ledger)
+
+    assert authority.looks > 0
+
+
+def test_nothing_is_bought_for_what_the_ca_buys_itself(authority: PowerfulAuthority, ledger: Ledger):
+    due = job()
+    due = replace(due, planned=replace(due.planned, bought=Bought("4711", buys_by_itself=True)))
+
+    with pytest.raises(KoshinError, match="order 4711 at local is renewed or reissued by the CA itself") as caught:
+        run(authority, ledger, due)
+
+    assert caught.value.code == "buys_by_itself"
+    assert authority.submitted == []
+
+
+def test_an_order_that_was_taken_up_and_buys_by_itself_is_told(authority: PowerfulAuthority, ledger: Ledger):
+    run(authority, ledger)
+    authority.becomes("1", buys_by_itself=True)
+
+    assert [one.code for one in run(authority, ledger).findings] == ["buys_by_itself"]
+
+
+@pytest.mark.parametrize(
+    ("vetting", "codes"),
+    [
+        (None, ["organization_unknown"]),
+        (Vetting("17", "Example Corporation", None), ["organization_not_validated"]),
+        (Vetting("17", "Example Corporation", NOW), ["organization_not_validated"]),
+        (Vetting("17", "Example Corporation", NOW + timedelta(days=29)), ["organization_validation_ends"]),
+        (Vetting("17", "Example Corporation", NOW + timedelta(days=31)), []),
+    ],
+)
+def test_an_organization_is_looked_at_before_money_is_spent(vetting: Vetting | None, codes: list[str]):
+    assert [one.code for one in check_vetting(job().planned, vetting, now=NOW)] == codes
