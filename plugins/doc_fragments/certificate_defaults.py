@@ -91,4 +91,18 @@ options:
           - Set them when most hosts run the same service.
         type: list
         elements: str
+      uses:
+        description:
+          - What certificates are used for, of V(server_auth) and V(client_auth).
+          - Set it where most of them log in somewhere, so that you are told before authorities stop that.
+        type: list
+        elements: str
+      on_loss:
+        description:
+          - What happens once the next certificate would lack one of O(certificate_defaults.uses); V(stop) orders
+            nothing.
+          - Set it to V(install) where serving goes before the use that is lost.
+        type: str
+        choices: [install, stop]
+        default: stop
 """

@@ -56,6 +56,32 @@ options:
           - Set it for the first renewal of what was bought by hand at a shop without an API.
         type: bool
         default: false
+      new_order:
+        description:
+          - Whether the next certificate is bought, and not reissued inside the order that still runs.
+          - Switch it on where a name is removed and the certificate in use must not be revoked.
+        type: bool
+        default: false
+      allow_revoking_reissue:
+        description:
+          - Whether a reissue that removes or changes a name may be sent, after which the authority revokes the
+            certificate in use within days.
+          - Switch it on where the new certificate will be on all its hosts by then.
+        type: bool
+        default: false
+      uses:
+        description:
+          - What it is used for, of V(server_auth) and V(client_auth).
+          - Set it with V(client_auth) where it logs in somewhere, so that you are told before authorities stop that.
+        type: list
+        elements: str
+      on_loss:
+        description:
+          - What happens once the next certificate would lack one of O(certificates[].uses), V(stop) orders nothing.
+          - Set it to V(install) where serving goes before the use that is lost.
+        type: str
+        choices: [install, stop]
+        default: stop
       key:
         description:
           - The key that is made for it.

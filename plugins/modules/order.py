@@ -275,6 +275,7 @@ def order(module: Module) -> Outcome:
         people=control.people,
         requests=signing_requests(params["requests"]),
         findings=[from_plain(Finding, item) for item in params["findings"]],
+        hosts=params["answered"],
         approval=approval(params["approval"]),
     )
     return advance_all(

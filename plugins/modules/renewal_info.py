@@ -129,8 +129,17 @@ certificates:
       type: int
       returned: always
     reissue_window_days:
-      description: The same for one that is issued again inside an order that runs on.
+      description: The most days before its end at which one is issued again inside an order that runs on.
       type: int
+      returned: always
+    reissue_overlap_days:
+      description: The least days before its end at which one is issued again inside an order that runs on.
+      type: int
+      returned: always
+    issuances:
+      description: "Further certificates of its order, planned together: asks_at, ends_at."
+      type: list
+      elements: dict
       returned: always
     carry_over:
       description: "Days that should carry over: remaining_days, certificate_days, order_days."
@@ -145,6 +154,11 @@ errors:
   returned: always
   type: list
   elements: str
+findings:
+  description: "What the next certificate will lose or change: name, severity, code, message, next_move."
+  returned: always
+  type: list
+  elements: dict
 applications:
   description: What M(koshin.tls.order) and the checks take, for certificates with work to do. Pass it on unchanged.
   returned: always
@@ -210,6 +224,7 @@ def renewal_info(module: Module) -> Outcome:
         extra={
             "applications": [to_plain(one.planned) for one in working],
             "requests": request_items(working, control.organizations, control.authorities),
+            "findings": [to_plain(finding) for one in surveyed for finding in one.findings],
             "answered": dict(estate.web_roots),
             "hosts": sorted({one.place.host for one in working} | token_hosts),
         },

@@ -107,8 +107,9 @@ def test_documented_defaults_are_those_of_the_nouns():
     }
     assert not account.settings.costs_money
     assert not acme.settings.costs_money
-    everywhere = to_plain({"key.type": key.type, "validation.method": validation.method})
-    assert defaults("certificates") == {**everywhere, "bought_here": False}
+    everywhere = {**to_plain({"key.type": key.type, "validation.method": validation.method}), "on_loss": "stop"}
+    switches = dict.fromkeys(("bought_here", "new_order", "allow_revoking_reissue"), False)
+    assert defaults("certificates") == {**everywhere, **switches}
     assert defaults("certificate_defaults") == everywhere
     assert [defaults(option) for option in ("organizations", "people", "providers", "services")] == [{}, {}, {}, {}]
 

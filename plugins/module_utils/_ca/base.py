@@ -47,10 +47,10 @@ class Traits:
     ``window_days_elsewhere`` for others; ``checked_on``: the day somebody last looked that up.
     ``steps``: what people do for an order, usually.
     ``method_per_name``: each name may have a method of its own. ``order_days``: how long an order runs, where
-    certificates are issued again inside it, each from ``reissue_window_days`` before the end on, None where they are
-    not; ``same_subject_on_reissue``: with the subject of the CSR before; ``renews_reused_keys``: one for the key before
-    is issued again for a new key. ``can_be_asked``: C(find) knows every order;
-    where it does not, a person looks up what became of a request whose answer was lost.
+    certificates are issued again inside it, None where they are not: each at most ``reissue_window_days`` and at least
+    ``reissue_overlap_days`` before the end of the one before, and with its subject where ``same_subject_on_reissue``.
+    ``renews_reused_keys``: one for the key before is issued again for a new key. ``can_be_asked``: C(find) knows every
+    order; where it does not, a person looks up what became of a request whose answer was lost.
     ``cancellation_days``: how long after issue an order may be cancelled.
     ``names_in_csr``: the CA wants every additional name in the CSR too. ``products``: the first is the default.
     ``name_loss_revokes_hours``: so long after a reissue that removes or changes a name the CA revokes the certificate
@@ -71,6 +71,7 @@ class Traits:
     method_per_name: bool = True
     order_days: int | None = None
     reissue_window_days: int = 0
+    reissue_overlap_days: int = 7
     same_subject_on_reissue: bool = False
     renews_reused_keys: bool = False
     can_be_asked: bool = True

@@ -44,6 +44,8 @@ def portal_traits(settings: PortalSettings) -> Traits:
         method_per_name=shop.method_per_name,
         order_days=shop.order_days if shop.order_days > shop.validity_days else None,
         reissue_window_days=shop.reissue_window_days,
+        # People do it: as soon as the shop takes it.
+        reissue_overlap_days=shop.reissue_window_days,
         same_subject_on_reissue=shop.same_subject_on_reissue,
         cancellation_days=shop.cancellation_days or None,
         renews_reused_keys=settings.reused_key is ReusedKey.ACCEPT_THEN_REISSUE,

@@ -12,12 +12,15 @@ from datetime import datetime, timedelta
 
 from .certificate import CertificateFacts, Found
 from .inventory import Certificate
+from .issuances import Issuance, plan_issuances
 from .limits import DAY
 from .names import covers
-from .order import Action, Decision, Issue, OrderRecord
+from .order import Action, Bought, Decision, Issue, OrderRecord
 
 # Certificates that were bought on one day are not all renewed on one day: up to this part of the window is waited.
 _JITTER_PART = 10
+# No advice is waited for longer: a certificate has to be installed, too.
+_LAST_DAYS = 7
 
 
 # An order that runs on for less than this after the end of the certificate in use is renewed, not reissued.
@@ -28,18 +31,40 @@ _USEFUL_DAYS = 30
 class Window:
     """Renewal opens ``days`` before the end; ``reason`` says of whom that is known.
 
-    ``reissue_days``: the same for a reissue inside an order that runs on. ``renews_reused_keys``: a certificate that
-    was issued for the key before it is issued again for a new one.
+    ``reissue_days``: no sooner than that before the end it is reissued inside an order that runs on, and no later than
+    ``least_overlap_days``.
+    ``renews_reused_keys``: a certificate that was issued for the key before it is issued again for a new one.
+    ``validity_days``: how long the CA issues, None: as long as the one in use. ``min_useful_days``: a certificate that
+    would last less inside its order is bought anew. ``advice``: the CA's own, of the certificate in use.
     """
 
     days: int
     reason: str
     reissue_days: int = 0
+    least_overlap_days: int = 0
     renews_reused_keys: bool = False
+    validity_days: int | None = None
+    min_useful_days: int = _USEFUL_DAYS
+    advice: tuple[datetime, datetime] | None = None
 
-    def lead_days(self, inside: datetime | None) -> int:
+    def lead_days(self, in_use: CertificateFacts, inside: datetime | None) -> int:
         """Return how many days before its end a certificate is renewed whose order runs on until C(inside)."""
-        return self.days if inside is None else self.reissue_days
+        further = self.issuances(in_use, inside)
+        return (in_use.not_after - further[0].asks_at) // DAY if further else self.days
+
+    def issuances(self, in_use: CertificateFacts, inside: datetime | None) -> tuple[Issuance, ...]:
+        """Return the further certificates of its order, none where that gives none."""
+        if inside is None:
+            return ()
+        lifetime = -(-(in_use.not_after - in_use.not_before) // DAY)
+        return plan_issuances(
+            ends_at=in_use.not_after,
+            term_ends=inside,
+            validity_days=self.validity_days or lifetime,
+            min_useful_days=self.min_useful_days,
+            least_overlap_days=self.least_overlap_days,
+            most_overlap_days=self.reissue_days,
+        )
 
 
 def decide(
@@ -50,10 +75,12 @@ def decide(
     order: OrderRecord | None,
     window: Window,
     now: datetime,
+    bought: Bought | None = None,
 ) -> Decision:
     """Say whether something has to be bought, and why (row R1).
 
-    C(issue) is the newest certificate that the ledger knows, installed or not; C(order) the order that is open.
+    C(issue) is the newest certificate that the ledger knows, installed or not; C(order) the order that is open;
+    C(bought) the order of the certificate in use, where the CA tells.
     """
     if order is not None:
         return Decision(True, order.action, f"an order is open since {order.created_at:%Y-%m-%d}")
@@ -68,18 +95,27 @@ def decide(
     missing = [name for name in certificate.names if not any(covers(known, name) for known in in_use.names)]
     if missing:
         return Decision(True, Action.NEW, f"{', '.join(missing)} is not in the certificate in use")
-    inside = None if issue is None else runs_on(issue, in_use)
+    inside = None if certificate.new_order else runs_on(issue, in_use, bought, window.min_useful_days)
     if inside is not None and issue is not None and issue.reused_key and window.renews_reused_keys:
         return Decision(True, Action.REISSUE, "it was issued for the key before, its order gives one for a new key")
     return _by_window(certificate.name, in_use, window, now, inside)
 
 
-def runs_on(issue: Issue, in_use: CertificateFacts) -> datetime | None:
-    """Return until when the order of the certificate in use runs, None where it gives no further certificate."""
-    is_ours = issue.serial == in_use.serial and issue.term_ends is not None
-    if not is_ours or issue.term_ends is None or issue.term_ends - in_use.not_after < _USEFUL_DAYS * DAY:
+def runs_on(
+    issue: Issue | None,
+    in_use: CertificateFacts,
+    bought: Bought | None = None,
+    min_useful_days: int = _USEFUL_DAYS,
+) -> datetime | None:
+    """Return until when the order of the certificate in use runs, None where it gives no further certificate.
+
+    What the CA says of it goes before what the ledger remembers.
+    """
+    known = issue.term_ends if issue is not None and issue.serial == in_use.serial else None
+    term_ends = bought.term_ends if bought is not None and bought.term_ends is not None else known
+    if term_ends is None or term_ends - in_use.not_after < min_useful_days * DAY:
         return None
-    return issue.term_ends
+    return term_ends
 
 
 def waits(issue: Issue, certificate: Certificate, found: Found, now: datetime) -> bool:
@@ -107,14 +143,28 @@ def wanted_of(issue: Issue, certificate: Certificate) -> list[str]:
 def _by_window(name: str, in_use: CertificateFacts, window: Window, now: datetime, inside: datetime | None) -> Decision:
     """C(inside): until when the order of the certificate in use runs on, None where a new one has to be bought."""
     action, word = (Action.RENEWAL, "renewal") if inside is None else (Action.REISSUE, "reissue")
-    renew_at = opens_at(name, in_use, window.lead_days(inside))
-    why = window.reason if inside is None else f"inside its order, which runs until {inside:%Y-%m-%d}"
+    further = window.issuances(in_use, inside)
+    if not further:
+        action, word, inside = Action.RENEWAL, "renewal", None
+    renew_at, why = opens_at(name, in_use, window.lead_days(in_use, inside)), window.reason
+    if inside is not None:
+        more = f"{len(further)} more {'certificate' if len(further) == 1 else 'certificates'}"
+        why = f"inside its order, which runs until {inside:%Y-%m-%d} and gives {more}"
+    elif window.advice is not None:
+        renew_at, why = _advised(name, window.advice, in_use), "as the CA advises"
     end = f"ends {in_use.not_after:%Y-%m-%d}"
     if now >= in_use.not_after:
         return Decision(True, action, f"ended {in_use.not_after:%Y-%m-%d}", renew_at)
     if now < renew_at:
         return Decision(False, Action.NONE, f"{end}; {word} from {renew_at:%Y-%m-%d} on ({why})", renew_at)
     return Decision(True, action, f"{end}; {word} is open since {renew_at:%Y-%m-%d} ({why})", renew_at)
+
+
+def _advised(name: str, advice: tuple[datetime, datetime], in_use: CertificateFacts) -> datetime:
+    """Return a moment of the CA's window (RFC 9773 section 4.2), the name's own; never one after the last week."""
+    starts_at, ends_at = advice
+    latest = in_use.not_after - min(_LAST_DAYS * DAY, (in_use.not_after - in_use.not_before) / 3)
+    return _whole_seconds(min(starts_at + jitter(name, ends_at - starts_at), latest))
 
 
 def opens_at(name: str, in_use: CertificateFacts, days: int) -> datetime:

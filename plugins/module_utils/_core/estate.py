@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from .certificate import Found, KeySpec, KeyType
 from .errors import InputRefused, KoshinError
 from .fileset import FileSet
-from .inventory import Certificate, Method, NameValidation
+from .inventory import Certificate, Method, NameValidation, OnLoss, Use
 from .typed import from_plain
 
 Entry = t.Mapping[str, t.Any]
@@ -171,6 +171,10 @@ class _Filler:
             services=tuple(entry.get("services", ())),
             files=FileSet(**entry.get("files", {})),
             bought_here=entry.get("bought_here", False),
+            new_order=entry.get("new_order", False),
+            allow_revoking_reissue=entry.get("allow_revoking_reissue", False),
+            uses=_uses(name, entry.get("uses", ())),
+            on_loss=OnLoss(entry.get("on_loss", OnLoss.STOP.value)),
         )
 
 
@@ -194,6 +198,18 @@ def _key(name: str, entry: Entry) -> KeySpec:
             code="unknown_choice",
         )
     return KeySpec(kind, size)
+
+
+def _uses(name: str, words: t.Sequence[str]) -> tuple[Use, ...]:
+    known = [use.value for use in Use]
+    wrong = next((word for word in words if word not in known), None)
+    if wrong is not None:
+        raise InputRefused(
+            f"Certificate {name}: uses holds what is none of: {', '.join(known)}.",
+            "Write one of them.",
+            code="unknown_choice",
+        )
+    return tuple(Use(word) for word in words)
 
 
 def _validations(names: tuple[str, ...], entry: Entry) -> tuple[NameValidation, ...]:

@@ -22,6 +22,20 @@ class Method(str, Enum):
     EMAIL = "email"
 
 
+class Use(str, Enum):
+    """What a certificate is used for beside serving."""
+
+    SERVER_AUTH = "server_auth"
+    CLIENT_AUTH = "client_auth"
+
+
+class OnLoss(str, Enum):
+    """What happens at the last moment with a certificate that lacks what it is used for."""
+
+    INSTALL = "install"
+    STOP = "stop"
+
+
 @dataclass(frozen=True)
 class NameValidation:
     """How one name is validated: ``hosts`` get its token (empty: the key host), ``web_root`` where it lies there.
@@ -40,7 +54,9 @@ class NameValidation:
 class Certificate:
     """A certificate as the inventory wants it, its defaults filled in; ``host`` is its key host.
 
-    ``bought_here``: the one in use was bought through its account, before this collection knew it.
+    ``bought_here``: the one in use was bought through its account, before this collection knew it. ``new_order``: the
+    next one is bought, and not reissued inside the order that runs; ``allow_revoking_reissue``: a reissue may get the
+    one in use revoked.
     """
 
     name: str
@@ -55,6 +71,10 @@ class Certificate:
     services: tuple[str, ...] = ()
     files: FileSet = FileSet()
     bought_here: bool = False
+    new_order: bool = False
+    allow_revoking_reissue: bool = False
+    uses: tuple[Use, ...] = ()
+    on_loss: OnLoss = OnLoss.STOP
 
     @property
     def names(self) -> tuple[str, ...]:

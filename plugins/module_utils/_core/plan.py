@@ -28,7 +28,8 @@ class Planned:
     """``issued``: the serial of the newest certificate that the ledger knew when this was decided.
 
     ``bought_here``: the certificate in use was bought through its account; ``bought``: its order there, where the CA
-    tells. ``reissue_of``: the order inside which it is issued again (order.Application).
+    tells. ``reissue_of``: the order inside which it is issued again (order.Application). ``renewal_id``: what
+    RFC 9773 calls the certificate in use.
     """
 
     certificate: Certificate
@@ -40,6 +41,7 @@ class Planned:
     bought_here: bool = False
     bought: Bought | None = None
     reissue_of: str | None = None
+    renewal_id: str | None = None
 
 
 def token_places(certificate: Certificate, web_roots: dict[str, str | None]) -> tuple[TokenPlace, ...]:

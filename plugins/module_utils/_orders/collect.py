@@ -14,9 +14,11 @@ from .._core.account import Account
 from .._core.carry_over import carry_over, shortfall_days
 from .._core.certificate import Subject
 from .._core.errors import InputRefused
+from .._core.inventory import Certificate, OnLoss
 from .._core.order import Action, Finding, Issue, Order, OrderRecord, Severity
 from .._ledger.ledger import Ledger
 from .._x509.reading import certificate_facts
+from .._x509.usage import uses_of
 from .._x509.verify import complete_chain, system_trust_anchors
 from .job import Job
 
@@ -43,7 +45,8 @@ def collect(
         not_after=facts.not_after,
         chain=chain,
         collected_at=now,
-        term_ends=_term_ends(job, facts.not_before, authority.traits, ledger),
+        # What the CA says itself knows of days that carried over to the order.
+        term_ends=order.term_ends or _term_ends(job, facts.not_before, authority.traits, ledger),
         reused_key=order.reused_key,
     )
     ledger.collected(issue)
@@ -51,6 +54,7 @@ def collect(
         *shortfall(record, issue, authority.traits),
         *changed_at_issue(job, facts.subject),
         *reused(job, issue),
+        *use_lost(job, chain[0]),
     )
 
 
@@ -113,6 +117,23 @@ def reused(job: Job, issue: Issue) -> Iterator[Finding]:
             "Next time enter the sheet as soon as the application mail is there, or payment is done, so that it counts."
         )
         yield Finding(job.name, Severity.WARNS, "key_reused", message, move)
+
+
+def use_lost(job: Job, leaf: str) -> Iterator[Finding]:
+    """What it is used for and cannot be used for any more."""
+    lacks = lacking_uses(job.planned.certificate, leaf)
+    if lacks:
+        stops = job.planned.certificate.on_loss is OnLoss.STOP
+        message = f"{job.name} was issued without {', '.join(lacks)}, and is used for it."
+        move = "It is not installed: set on_loss: install, or give the clients certificates of another CA first."
+        otherwise = "Give the clients certificates of another CA, and take it out of uses."
+        yield Finding(job.name, Severity.WARNS, "use_lost", message, move if stops else otherwise)
+
+
+def lacking_uses(certificate: Certificate, leaf: str) -> list[str]:
+    """Return what a certificate is used for that C(leaf) (PEM) does not allow."""
+    allowed = uses_of(leaf) if certificate.uses else ()
+    return [use.value for use in certificate.uses if use.value not in allowed]
 
 
 def changed_at_issue(job: Job, issued: Subject) -> Iterator[Finding]:

@@ -48,6 +48,8 @@ def certificate_item(surveyed: Surveyed) -> Item:
         "not_after": to_plain(in_use.not_after) if in_use else None,
         "window_days": surveyed.window_days,
         "reissue_window_days": surveyed.reissue_window_days,
+        "reissue_overlap_days": surveyed.reissue_overlap_days,
+        "issuances": [to_plain(one) for one in surveyed.issuances],
         "carry_over": to_plain(carry) if carry else None,
         "error": surveyed.error,
     }

@@ -13,9 +13,11 @@ from datetime import datetime
 
 from .._core.account import Account
 from .._core.decide import replaces, waits, wanted_of
+from .._core.inventory import OnLoss
 from .._core.order import Issue, Placement
 from .._core.plain import to_plain
 from .._ledger.ledger import Ledger
+from .collect import lacking_uses
 from .job import Job, Progress
 from .releasing import released_orders
 
@@ -114,9 +116,15 @@ def _installations(jobs: Sequence[Job], ledger: Ledger, trust: Mapping[str, Trus
     items: Items = {}
     for job, issue in ready:
         ends = trust.get(accounts[issue.own_reference]) or trust.get(job.account.name)
-        if ends is not None:
+        if ends is not None and not _stopped(job, issue):
             items.setdefault(job.planned.certificate.host, []).append(_installation(job, issue, ends))
     return items
+
+
+def _stopped(job: Job, issue: Issue) -> bool:
+    """A certificate that lacks what it is used for waits, where the operator says so."""
+    certificate = job.planned.certificate
+    return certificate.on_loss is OnLoss.STOP and bool(lacking_uses(certificate, issue.chain[0]))
 
 
 def _waits(job: Job, issue: Issue, now: datetime) -> bool:

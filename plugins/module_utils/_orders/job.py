@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -23,7 +23,8 @@ from .._core.typed import from_plain
 class Job:
     """``blocking``: findings that stand against an order; ``request`` None: no CSR came from the key host.
 
-    ``in_run``: the names of all certificates of this run. ``approval``: how many people approve a purchase.
+    ``in_run``: the names of all certificates of this run, ``hosts``: those that answered in it. ``approval``: how many
+    people approve a purchase.
     """
 
     planned: Planned
@@ -34,6 +35,7 @@ class Job:
     blocking: tuple[Finding, ...]
     technical: Person | None = None
     in_run: frozenset[str] = frozenset()
+    hosts: frozenset[str] = frozenset()
     approval: Approval | None = None
 
     @property
@@ -61,6 +63,7 @@ def jobs(
     people: Mapping[str, Person],
     requests: Mapping[tuple[str, str], SigningRequest],
     findings: Sequence[Finding],
+    hosts: Collection[str] = (),
     approval: Approval | None = None,
 ) -> list[Job]:
     """Join what renewal_info, the checks and the hosts said; raises InputRefused where an account is gone.
@@ -82,6 +85,7 @@ def jobs(
             request=requests.get((one.certificate.host, one.certificate.name)),
             blocking=tuple(blocking.get(one.certificate.name, ())),
             in_run=names,
+            hosts=frozenset(hosts),
             approval=approval,
         )
         for one in planned

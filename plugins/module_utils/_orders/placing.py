@@ -13,7 +13,9 @@ from .._ca.base import CertificateAuthority, CertificateAuthorityRefused, Rememb
 from .._core.account import Budget
 from .._core.errors import KoshinError
 from .._core.inventory import Method
+from .._core.losses import lost_names
 from .._core.order import Action, Application, Order, OrderRecord, OrderState, Replaced, SigningRequest
+from .._core.revocation import withheld_because
 from .._ledger.ledger import Ledger
 from .correspondence import take_up_earlier
 from .job import Job
@@ -55,7 +57,10 @@ def _replaced(job: Job) -> Replaced | None:
     in_use = job.planned.found.certificate
     if in_use is None:
         return None
-    return Replaced(in_use.serial, in_use.key_hash, in_use.not_before, in_use.not_after, job.planned.bought_here)
+    planned = job.planned
+    return Replaced(
+        in_use.serial, in_use.key_hash, in_use.not_before, in_use.not_after, planned.bought_here, planned.renewal_id
+    )
 
 
 def place(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> tuple[OrderRecord, Order, str]:
@@ -75,6 +80,7 @@ def place(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> tuple
         return _take_up(job, application, existing, authority, ledger)
     refuse_to_pay_twice(job, authority)
     refuse_what_buys_itself(job)
+    application = replace(application, revokes=would_revoke(job, authority))
     may_buy(job, authority, ledger)
     record = ledger.intend(
         application,
@@ -191,6 +197,34 @@ def refuse_what_buys_itself(job: Job) -> None:
         )
 
 
+def would_revoke(job: Job, authority: CertificateAuthority) -> bool:
+    """Say whether a reissue gets the certificate in use revoked; raises KoshinError where that must not be."""
+    in_use, hours = job.planned.found.certificate, authority.traits.name_loss_revokes_hours
+    lost = lost_names(job.planned.certificate, in_use) if in_use is not None else []
+    if job.planned.reissue_of is None or hours is None or not lost:
+        return False
+    said = (
+        f"The reissue of {job.name} leaves out {', '.join(lost)}: the CA revokes the certificate in use {hours} h later"
+    )
+    if not job.planned.certificate.allow_revoking_reissue:
+        amount = job.account.price_of(job.planned.certificate.product or authority.traits.products[0])
+        cost = "at an unknown price" if amount is None else f"for {amount} {job.account.currency}".rstrip()
+        raise KoshinError(
+            f"{said}.",
+            f"Keep the names in additional_names, or buy a new order {cost} (new_order: true), or let it be revoked "
+            "(allow_revoking_reissue: true).",
+            code="reissue_revokes",
+        )
+    withheld = withheld_because(job.planned.certificate, hosts=job.hosts)
+    if withheld:
+        raise KoshinError(
+            f"{said}, and nothing can be installed by then: {withheld}.",
+            "Run renew.yml again when all its hosts answer.",
+            code="reissue_revokes",
+        )
+    return True
+
+
 def _submit(record: OrderRecord, authority: CertificateAuthority, ledger: Ledger) -> tuple[OrderRecord, Order, str]:
     if isinstance(authority, Remembers):
         # Before: killed here, the next run comes back and does it again.
@@ -229,6 +263,7 @@ def _is_still_wanted(application: Application, job: Job) -> bool:
         application_for(job, None),
         own_reference=application.own_reference,
         action=application.action,
+        revokes=application.revokes,
         csr=application.csr,
         key_hash=application.key_hash,
         replaces=application.replaces,

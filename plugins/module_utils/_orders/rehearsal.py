@@ -19,6 +19,7 @@ from .placing import (
     refuse_if_blocked,
     refuse_to_pay_twice,
     refuse_what_buys_itself,
+    would_revoke,
 )
 from .purchase import price, would_buy
 from .releasing import refuse_while_released
@@ -52,6 +53,7 @@ def _would_place(job: Job, authority: CertificateAuthority, ledger: Ledger) -> P
         return Progress(job, f"would take up order {existing.reference}, which is open already", True, order=existing)
     refuse_to_pay_twice(job, authority)
     refuse_what_buys_itself(job)
+    would_revoke(job, authority)
     order = f"would place a {job.planned.decision.action.value} order at {job.account.name} ({_cost(job, authority)})"
     steps = [f"{order} for {', '.join(job.planned.certificate.names)}", *_publish(job), _install(job)]
     return Progress(job, f"{would_buy(job, authority, ledger)}{', '.join(steps)}", True)

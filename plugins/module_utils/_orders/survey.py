@@ -12,30 +12,46 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .._ca.base import CarryOver as CarryOverRule
-from .._ca.base import CertificateAuthority, KnowsCertificates, ReplacesRequests
+from .._ca.base import CertificateAuthority, ReplacesRequests
 from .._core.account import Account
 from .._core.carry_over import CarryOver, carry_over
 from .._core.certificate import Found
-from .._core.decide import Window, decide, waits
+from .._core.decide import decide, waits
 from .._core.errors import InputRefused, KoshinError
 from .._core.estate import Estate, Place
 from .._core.inventory import Certificate, Organization
-from .._core.limits import DAY
-from .._core.order import Action, Bought, Decision, Issue, OrderRecord, OrderState, Placement
+from .._core.issuances import Issuance
+from .._core.order import Decision, Finding, OrderRecord, OrderState, Placement
 from .._core.plan import Planned, token_places
 from .._core.procedure import Facts, NextStep, next_step
-from .._core.step import HumanStep, StepState
+from .._core.revocation import ending_sooner
+from .._core.step import HumanStep
 from .._ledger.ledger import Ledger
+from .._x509.usage import renewal_id
 from .job import named
-from .releasing import released_orders, while_released
+from .memory import Memory
+from .outlook import (
+    advice_of,
+    bought_here,
+    bought_of,
+    is_in_use,
+    issuances_of,
+    losses_of,
+    reissue_of,
+    revocation_of,
+    window_of,
+)
+from .releasing import while_released
 
 
 @dataclass(frozen=True)
 class Surveyed:
     """One entry of one host. ``planned`` None: nothing can be said of it, ``error`` says why.
 
-    ``window_days``: how long before its end a certificate of this account is renewed; ``reissue_window_days``: the same
-    inside an order that runs on. ``reissued``: the order inside which it is issued again.
+    ``window_days``: how long before its end a certificate of this account is renewed; inside an order that runs on no
+    more than ``reissue_window_days`` and no less than ``reissue_overlap_days``. ``reissued``: the order inside which it
+    is issued again, ``issuances``: its further certificates. ``findings``: what the next certificate will lose or
+    change.
     """
 
     place: Place
@@ -46,54 +62,10 @@ class Surveyed:
     order: OrderRecord | None = None
     window_days: int | None = None
     reissue_window_days: int | None = None
+    reissue_overlap_days: int | None = None
     reissued: OrderRecord | None = None
-
-
-@dataclass(frozen=True)
-class Memory:
-    """What the ledger says of all certificates of a run, read once: by certificate, C(placements) by order.
-
-    C(issuing): own reference → the order of a certificate that may be issued again inside it. C(released): certificate
-    → the order that people finish by hand.
-    """
-
-    orders: Mapping[str, OrderRecord]
-    issues: Mapping[str, Issue]
-    steps: Mapping[str, Sequence[HumanStep]]
-    placements: Mapping[str, Sequence[Placement]]
-    issuing: Mapping[str, OrderRecord]
-    released: Mapping[str, OrderRecord]
-
-    @classmethod
-    def of(cls, ledger: Ledger, names: Sequence[str]) -> Memory:
-        """Read it with one query each."""
-        issues = ledger.issues(names)
-        inside = [one for one in issues.values() if one.term_ends is not None]
-        orders = ledger.orders([one.certificate for one in inside]) if inside else []
-        steps = ledger.steps(names, states=(StepState.OPEN,))
-        return cls(
-            orders=ledger.open_orders(names),
-            issues=issues,
-            issuing={one.own_reference: one for one in orders},
-            released=released_orders(steps, ledger),
-            steps=_by(steps, lambda step: step.certificate),
-            placements=_by(ledger.placements(), lambda placement: placement.own_reference),
-        )
-
-    @property
-    def token_hosts(self) -> set[str]:
-        """Return the hosts on which tokens lie, or should."""
-        return {placement.host for some in self.placements.values() for placement in some}
-
-
-Noun = t.TypeVar("Noun")
-
-
-def _by(nouns: Sequence[Noun], key: t.Callable[[Noun], str]) -> dict[str, list[Noun]]:
-    found: dict[str, list[Noun]] = {}
-    for noun in nouns:
-        found.setdefault(key(noun), []).append(noun)
-    return found
+    issuances: tuple[Issuance, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def survey(
@@ -107,7 +79,10 @@ def survey(
 ) -> tuple[list[Surveyed], Memory]:
     """Look at every certificate of the estate; what is wrong with one is its own error."""
     memory = Memory.of(ledger, [place.name for place in estate.places])
-    return [_one(place, estate, accounts, organizations, authorities, memory, now) for place in estate.places], memory
+    advice = advice_of(estate, authorities, memory)
+    return [
+        _one(place, estate, accounts, organizations, authorities, memory, advice, now) for place in estate.places
+    ], memory
 
 
 def _one(
@@ -117,6 +92,7 @@ def _one(
     organizations: Mapping[str, Organization],
     authorities: Mapping[str, CertificateAuthority],
     memory: Memory,
+    advice: Mapping[str, tuple[datetime, datetime]],
     now: datetime,
 ) -> Surveyed:
     certificate = place.certificate
@@ -125,7 +101,7 @@ def _one(
     try:
         account = named(accounts, certificate.account, "tls_accounts")
         named(organizations, certificate.organization, "tls_organizations")
-        return _look(place, certificate, authorities[account.name], estate, memory, now)
+        return _look(place, certificate, account, authorities[account.name], estate, memory, advice, now)
     except KoshinError as error:
         return Surveyed(place, None, error.as_result())
 
@@ -133,13 +109,15 @@ def _one(
 def _look(
     place: Place,
     certificate: Certificate,
+    account: Account,
     authority: CertificateAuthority,
     estate: Estate,
     memory: Memory,
+    advice: Mapping[str, tuple[datetime, datetime]],
     now: datetime,
 ) -> Surveyed:
-    found, name = place.found, certificate.name
-    traits = authority.traits
+    name, traits = certificate.name, authority.traits
+    found = ending_sooner(place.found, revocation_of(place, memory, traits))
     if certificate.product not in (None, *traits.products):
         raise InputRefused(
             f"{certificate.account} has no product {certificate.product} (certificate {name}).",
@@ -148,10 +126,10 @@ def _look(
         )
     order, issue = memory.orders.get(name), memory.issues.get(name)
     _refuse_lost_key(order, certificate, found, authority)
-    bought = _bought(found, authority, now)
-    bought_here = _bought_here(certificate, found, issue, bought)
-    window = _window(bought_here, authority)
-    decision = decide(certificate, found=found, issue=issue, order=order, window=window, now=now)
+    bought = bought_of(found, authority, now)
+    here = bought_here(certificate, found, issue, bought)
+    window = window_of(here, authority, account, advice.get(name))
+    decision = decide(certificate, found=found, issue=issue, order=order, window=window, now=now, bought=bought)
     if order is None:
         decision = while_released(decision, memory.released.get(name), found)
     waiting = tuple(memory.steps.get(name, ()))
@@ -165,9 +143,10 @@ def _look(
             step=next_step(_facts(decision, found, order, waiting, memory.placements, uninstalled)),
             token_places=token_places(certificate, dict(estate.web_roots)),
             issued=issue.serial if issue else None,
-            bought_here=bought_here,
+            bought_here=here,
             bought=bought,
-            reissue_of=_reissue_of(decision, issue, now),
+            reissue_of=reissue_of(decision, issue, bought, found, now),
+            renewal_id=renewal_id(issue.chain[0]) if issue and is_in_use(issue, found) and decision.due else None,
         ),
         error=None,
         waiting_for=waiting,
@@ -180,6 +159,9 @@ def _look(
         order=order,
         window_days=traits.window_days,
         reissue_window_days=traits.reissue_window_days,
+        reissue_overlap_days=traits.reissue_overlap_days,
+        issuances=issuances_of(certificate, found, issue, bought, window),
+        findings=losses_of(certificate, found, decision, traits, now),
         reissued=memory.issuing.get(issue.own_reference) if issue is not None else None,
     )
 
@@ -201,43 +183,6 @@ def _refuse_lost_key(
             "installed, or cancel the order (koshin.tls.order with action: cancel), then run renew.yml again.",
             code="pending_key_lost",
         )
-
-
-def _bought(found: Found, authority: CertificateAuthority, now: datetime) -> Bought | None:
-    """Ask the CA for the order of the certificate in use, where it can be asked, and once it matters."""
-    in_use, traits = found.certificate, authority.traits
-    if in_use is None or not isinstance(authority, KnowsCertificates):
-        return None
-    window = max(traits.window_days, traits.window_days_elsewhere) * DAY
-    return authority.bought(in_use) if in_use.not_after - now <= window else None
-
-
-def _bought_here(certificate: Certificate, found: Found, issue: Issue | None, bought: Bought | None) -> bool:
-    """The ledger or the CA knows it; where neither can, for what was bought by hand, the inventory says it."""
-    in_use = found.certificate
-    if in_use is None:
-        return False
-    from_ledger = issue is not None and issue.serial == in_use.serial
-    return from_ledger or bought is not None or certificate.bought_here
-
-
-def _window(bought_here: bool, authority: CertificateAuthority) -> Window:
-    traits = authority.traits
-    days = traits.window_days if bought_here else traits.window_days_elsewhere
-    bought = "bought through this account" if bought_here else "bought elsewhere"
-    return Window(
-        days,
-        f"{days} days before the end, {bought}; looked up {traits.checked_on}",
-        reissue_days=traits.reissue_window_days,
-        renews_reused_keys=traits.renews_reused_keys,
-    )
-
-
-def _reissue_of(decision: Decision, issue: Issue | None, now: datetime) -> str | None:
-    """Return the order that gives another certificate for nothing: it runs on."""
-    if decision.action is not Action.REISSUE or issue is None or issue.term_ends is None or issue.term_ends <= now:
-        return None
-    return issue.own_reference
 
 
 def _facts(

@@ -150,8 +150,9 @@ def _opens_at(item: Item, issue: Issue) -> datetime | None:
         key_hash=issue.key_hash,
         fingerprint=issue.fingerprint,
     )
-    window = Window(window_days, reason="", reissue_days=reissue_days)
-    return opens_at(text(item, "name"), facts, window.lead_days(runs_on(issue, facts)))
+    least = days(item, "reissue_overlap_days") or 0
+    window = Window(window_days, reason="", reissue_days=reissue_days, least_overlap_days=least)
+    return opens_at(text(item, "name"), facts, window.lead_days(facts, runs_on(issue, facts)))
 
 
 def _action(item: Item, order: OrderRecord | None, due: bool) -> str:

@@ -33,6 +33,7 @@ STEP_WORDS: Mapping[StepKind, str] = {
     StepKind.PUBLISH_RECORD: "DNS record",
     StepKind.MAIL_APPROVAL: "approval by mail",
     StepKind.CHANGE_VALIDATION: "change of validation",
+    StepKind.APPROVE_REQUEST: "approval of the request at the CA",
     StepKind.DOCUMENTS: "documents",
     StepKind.PHONE_CONFIRMATION: "phone confirmation",
     StepKind.FINISH_BY_HAND: "completion by hand",

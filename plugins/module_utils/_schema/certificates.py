@@ -11,6 +11,8 @@ import typing as t
 from .check import check, label
 from .field import NAME, Field, Values
 
+_LIST, _SWITCH = Field(kind="list"), Field(kind="boolean")
+
 KEY = {
     "type": Field(choices=("rsa", "ec")),
     "size": Field(kind="integer", choices=(2048, 3072, 4096, 256, 384, 521)),
@@ -18,7 +20,7 @@ KEY = {
 
 NAME_VALIDATION = {
     "method": Field(choices=("file", "dns", "email")),
-    "hosts": Field(kind="list"),
+    "hosts": _LIST,
     "web_root": Field(kind="path"),
     "approver": Field(pattern=r"[^@\s]+@[^@\s]+"),
 }
@@ -26,16 +28,20 @@ NAME_VALIDATION = {
 CERTIFICATE = {
     "name": Field(pattern=NAME),
     "common_name": Field(required=True),
-    "additional_names": Field(kind="list"),
+    "additional_names": _LIST,
     "account": Field(),
     "organization": Field(),
     "product": Field(),
-    "bought_here": Field(kind="boolean"),
+    "bought_here": _SWITCH,
+    "new_order": _SWITCH,
+    "allow_revoking_reissue": _SWITCH,
+    "uses": _LIST,
+    "on_loss": Field(choices=("install", "stop")),
     "key": Field(kind="mapping", fields=KEY),
     "validation": Field(
         kind="mapping", fields={**NAME_VALIDATION, "names": Field(kind="mapping", each=NAME_VALIDATION)}
     ),
-    "services": Field(kind="list"),
+    "services": _LIST,
     "files": Field(
         kind="mapping", fields={role: Field(kind="path") for role in ("certificate", "chain", "fullchain", "key")}
     ),

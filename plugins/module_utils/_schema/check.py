@@ -26,8 +26,6 @@ _KINDS: dict[str, tuple[type, str]] = {
     "list": (list, "a list"),
     "mapping": (dict, "a mapping"),
 }
-
-
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FOUND = ((bool, "true or false"), ((int, float), "a number"), (str, "text"), (list, "a list"), (dict, "a mapping"))
 
@@ -77,16 +75,12 @@ def _value(value: t.Any, wanted: Field, path: str) -> t.Any:
 def _mapping(value: Values, wanted: Field, path: str) -> Values:
     if wanted.fields:
         return check(value, wanted.fields, path)
-    every = {_text_key(key, path): item for key, item in value.items()}
+    for key in value:
+        if not isinstance(key, str):
+            raise _unknown(key, {}, path)
     if wanted.each:
-        return {key: check(item, wanted.each, f"{path}[{key}]") for key, item in every.items()}
-    return {key: _value(item, Field(kind=wanted.values), f"{path}[{key}]") for key, item in every.items()}
-
-
-def _text_key(key: t.Any, path: str) -> str:
-    if isinstance(key, str):
-        return key
-    raise InputRefused(f"{path} has a key that is not text.", "Put the key in quotes.", code="wrong_type")
+        return {key: check(item, wanted.each, f"{path}[{key}]") for key, item in value.items()}
+    return {key: _value(item, Field(kind=wanted.values), f"{path}[{key}]") for key, item in value.items()}
 
 
 def _wrong_kind(value: t.Any, kind: str, words: str, path: str) -> InputRefused:

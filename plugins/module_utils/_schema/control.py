@@ -17,7 +17,8 @@ from .field import NAME, Field, Fields, Values
 from .named import named_entries
 
 CERTIFICATE_DEFAULTS: Fields = {
-    key: CERTIFICATE[key] for key in ("account", "organization", "product", "key", "validation", "services")
+    key: CERTIFICATE[key]
+    for key in ("account", "organization", "product", "key", "validation", "services", "uses", "on_loss")
 }
 PERSON: Fields = {
     "name": Field(required=True, pattern=NAME),

@@ -48,6 +48,8 @@ def certificate(name: str, *, host: str = "web1", ends_in: int = 120, **more: ob
         "not_after": to_plain(not_after),
         "window_days": 60,
         "reissue_window_days": 30,
+        "reissue_overlap_days": 30,
+        "issuances": [],
         "carry_over": {"remaining_days": ends_in, "certificate_days": 0, "order_days": ends_in},
         "error": None,
         **more,

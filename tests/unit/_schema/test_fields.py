@@ -56,7 +56,7 @@ def refusal(text: str) -> InputRefused:
         ('{name: "a\\nb"}', "control_character", "tls_things[x].name", "one line"),
         ("{name: x, items: [{name: y, nmae: z}]}", "unknown_key", "tls_things[x].items[y].nmae", "nearest"),
         ("{name: x, by_name: {a.jp: {method: fax}}}", "unknown_choice", "tls_things[x].by_name[a.jp].method", "one of"),
-        ("{name: x, by_name: {no: {method: dns}}}", "wrong_type", "by_name", "quotes"),
+        ("{name: x, by_name: {no: {method: dns}}}", "unknown_key", "by_name", "quotes"),
         ("[1]", "not_a_mapping", "tls_things[x]", "key: value"),
     ],
 )
