@@ -78,6 +78,7 @@ root:
 
 debian-packages:
 	@tests/run/debian-packages
+	@tests/run/newer-debian-packages
 
 $(LINK):
 	@mkdir -p "$(@D)"

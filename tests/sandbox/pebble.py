@@ -49,6 +49,10 @@ class Pebble:
         window = json.dumps({"suggestedWindow": {"start": starts_at, "end": ends_at}})
         self._ask(f"{self.management}/set-renewal-info/", {"certificate": certificate, "ariResponse": window})
 
+    def lead(self, name: str, address: str) -> None:
+        """Have DNS answer that a name lies elsewhere than on this machine."""
+        self._ask(f"{self.names}/add-a", {"host": f"{name}.", "addresses": [address]})
+
     def write_record(self, name: str, value: str) -> None:
         """Have DNS answer with a TXT record."""
         self._ask(f"{self.names}/set-txt", {"host": f"{name}.", "value": value})

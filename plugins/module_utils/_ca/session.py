@@ -170,6 +170,7 @@ class Session:
         self, method: str, url: str, query: t.Any, body: bytes, headers: Mapping[str, str], deadline: Deadline
     ) -> Answer:
         import requests
+        from urllib3.exceptions import HTTPError
 
         seconds = max(0.1, min(self._connection.timeout_seconds, deadline.left))
         end = Deadline.after(seconds)
@@ -186,7 +187,8 @@ class Session:
                 proxies=requests.utils.get_environ_proxies(url),
             ) as response:
                 return Answer(response.status_code, response.headers, _body(response, end))
-        except requests.RequestException as error:
+        # While the body is read it is urllib3 itself that breaks off.
+        except (requests.RequestException, HTTPError) as error:
             raise _failure(error, self.name, url) from None
 
     def _turn(self, deadline: Deadline) -> AbstractContextManager[None]:
@@ -249,7 +251,7 @@ def _broken(problem: str) -> requests.RequestException:
     return requests.exceptions.ChunkedEncodingError(problem)
 
 
-def _failure(error: requests.RequestException, name: str, url: str) -> CertificateAuthorityUnavailable:
+def _failure(error: Exception, name: str, url: str) -> CertificateAuthorityUnavailable:
     """Tell what certainly never left from what may have arrived; words of libraries may hold the query: left out."""
     import requests
     from urllib3.exceptions import NewConnectionError
