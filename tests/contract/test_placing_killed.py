@@ -115,7 +115,7 @@ class ControlHost:
 def due_certificate() -> dict:
     """Return what renewal_info and certificate_request say of a certificate that is to be ordered, its key made."""
     key = new_key()
-    csr = request(key, NAME)
+    csr = request(key, NAME, names=(NAME,))
     wanted = Certificate(
         name=NAME,
         common_name=NAME,
