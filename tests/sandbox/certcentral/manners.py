@@ -10,9 +10,10 @@ from dataclasses import dataclass
 class Manners:
     """Terms first, rudeness after; the defaults are polite.
 
-    ``vetted``: the organisation needs no call. ``validated``: domains (and what lies below them) that need no token.
-    ``looks``: tokens are really looked for. ``funds``: what is left on the account. ``limits``: both rate limits hold.
-    ``file_name_key``: by which key the name of a token's file is told.
+    ``vetted``: the organisation needs no call. ``approvals``: requests wait for one, unless they ask to skip it.
+    ``validated``: domains (and what lies below them) that need no token. ``looks``: tokens are really looked for.
+    ``funds``: what is left on the account. ``limits``: both rate limits hold. ``file_name_key``: by which key the name
+    of a token's file is told.
 
     Rudeness: every n-th request, 0 never: ``busy_every`` answers ``busy_status``, with Retry-After where
     ``busy_seconds`` says so; ``loses_every`` does what it is asked and hangs up, of those that change something
@@ -23,6 +24,7 @@ class Manners:
     """
 
     vetted: bool = True
+    approvals: bool = True
     validated: tuple[str, ...] = ()
     looks: bool = True
     funds: str = "1,000.00"

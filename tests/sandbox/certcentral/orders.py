@@ -98,6 +98,9 @@ def wanted_of(certificate: dict[str, Any], request: int, kind: str) -> Wanted:
     """Return what a body asks for; names in the CSR count for nothing."""
     names = [certificate["common_name"], *certificate.get("dns_names", ())]
     csr = certificate.get("csr", "")
+    if "BEGIN" not in csr:
+        # The bare body is taken, too.
+        csr = f"-----BEGIN CERTIFICATE REQUEST-----\n{csr}\n-----END CERTIFICATE REQUEST-----\n"
     try:
         request_facts(csr, "csr")
     except CertificateUnreadable as error:

@@ -64,8 +64,8 @@ class Service:
         if renewed is not None and renewed.current is not None:
             ends_at += max(timedelta(), renewed.ends_at - self.now)
         order = Order(self._next(), product, body, self.now, ends_at, "pending", method, wanted, requests=[wanted])
-        order.word = "pending" if body.get("skip_approval") else "needs_approval"
-        wanted.status = "approved" if body.get("skip_approval") else "pending"
+        skips = body.get("skip_approval") or not self.manners.approvals
+        order.word, wanted.status = ("pending", "approved") if skips else ("needs_approval", "pending")
         self.orders[order.number] = order
         if renewed is not None:
             renewed.renewed = True
@@ -201,6 +201,13 @@ class Service:
             {"balance": funds, "currency": "USD", "total_available_funds": funds, "unpaid_invoice_balance": "0.00"}
         )
 
+    def organizations(self, request: Request) -> Answer:
+        where = self.address
+        known = {"id": ORGANIZATION, "status": "active", "name": where.legal_name, "is_active": True}
+        place = {"address": where.street_address, "city": where.locality, "state": where.state}
+        listed = [{**known, **place, "country": where.country, "telephone": where.telephone}]
+        return self._page(request, "organizations", listed)
+
     def organization(self, _request: Request, number: str) -> Answer:
         if int(number) != ORGANIZATION:
             raise Refused(404, "not_found|organization", f"no organization {number}")
@@ -286,7 +293,7 @@ class Service:
         checks.check(request.body, {"comments": str, "skip_approval": bool})
         for order in self.orders.values():
             for one in (*order.issued, *order.duplicates):
-                if serial in (one.serial, str(one.number)):
+                if serial.lower().lstrip("0") in (one.serial, str(one.number)):
                     if request.body.get("skip_approval"):
                         one.revoked_at = self.now
                         return Answer(204)
@@ -453,6 +460,7 @@ ROUTES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
         ("GET", rf"/certificate/download/order/{_N}/format/([a-z_]+)", "download_of_order"),
         ("PUT", f"/certificate/{_N}/revoke", "revoke"),
         ("GET", "/domain", "domains"),
+        ("GET", "/organization", "organizations"),
         ("GET", f"/organization/{_N}", "organization"),
         ("GET", f"/organization/{_N}/validation", "organization_validation"),
         ("GET", "/finance/balance", "balance"),
