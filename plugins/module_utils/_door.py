@@ -33,6 +33,7 @@ class Module(AnsibleModule):
             argument_spec={**{name: dict(LIST, default=[]) for name in lists}, **options},
             supports_check_mode=True,
         )
+        self.verbosity: int = self._verbosity
         # Ansible took every word of these lists for a secret and would scrub host names out of results.
         self.no_log_values = set().union(*(secrets(self.params[name], fields) for name, fields in lists.items()))
         # A list of mappings is not shown again beside what became of it.

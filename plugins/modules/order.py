@@ -233,6 +233,11 @@ installations:
   description: Certificates to install, by host, as M(koshin.tls.certificate_install) takes them.
   returned: with O(action=advance)
   type: dict
+debug_log:
+  description: What was asked of authorities with an API, a line a request, without secrets.
+  returned: with C(-vvv)
+  type: list
+  elements: str
 """
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import Finding
@@ -264,7 +269,7 @@ OPTIONS = {
 
 
 def order(module: Module) -> Outcome:
-    params, control = module.params, Control.of(module.params)
+    params, control = module.params, Control.of(module.params, verbosity=module.verbosity)
     if params["action"] in LET_GO:
         let_go, wait_seconds = LET_GO[params["action"]], params["wait_seconds"]
         return let_go(params["certificates"], control, check_mode=module.check_mode, wait_seconds=wait_seconds)

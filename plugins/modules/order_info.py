@@ -244,6 +244,11 @@ errors:
   returned: always
   type: list
   elements: str
+debug_log:
+  description: What was asked of authorities with an API, a line a request, without secrets.
+  returned: with C(-vvv)
+  type: list
+  elements: str
 """
 
 from datetime import datetime, timezone
@@ -266,9 +271,8 @@ def order_info(module: Module) -> Outcome:
     days = calendar(params["time_zone"], now)
     if days is None:
         module.warn(f"This machine knows no time zone {params['time_zone']}: days are those of UTC.")
-    return show_orders(
-        params["certificates"], Control.of(params), style=params["format"], calendar=days or Calendar(now)
-    )
+    control = Control.of(params, verbosity=module.verbosity)
+    return show_orders(params["certificates"], control, style=params["format"], calendar=days or Calendar(now))
 
 
 def main() -> None:

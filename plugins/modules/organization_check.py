@@ -84,6 +84,11 @@ errors:
   returned: always
   type: list
   elements: str
+debug_log:
+  description: What was asked of authorities with an API, a line a request, without secrets.
+  returned: with C(-vvv)
+  type: list
+  elements: str
 """
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.organization import check_organization
@@ -100,7 +105,7 @@ OPTIONS = {**LEDGER, "applications": {"type": "list", "elements": "dict", "requi
 
 
 def organization_check(module: Module) -> Outcome:
-    control = Control.of(module.params)
+    control = Control.of(module.params, verbosity=module.verbosity)
     work = [from_plain(Planned, item) for item in module.params["applications"]]
     findings = [
         finding
@@ -116,7 +121,8 @@ def organization_check(module: Module) -> Outcome:
     ]
     findings += vetting_findings(work, control)
     changed = announce_corrections(work, findings, control, check_mode=module.check_mode)
-    return Outcome(noun="findings", items=[to_plain(finding) for finding in findings], changed=changed)
+    items = [to_plain(finding) for finding in findings]
+    return Outcome(noun="findings", items=items, changed=changed, extra=dict(control.debug_log))
 
 
 def main() -> None:

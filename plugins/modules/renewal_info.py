@@ -177,6 +177,11 @@ hosts:
   returned: always
   type: list
   elements: str
+debug_log:
+  description: What was asked of authorities with an API, a line a request, without secrets.
+  returned: with C(-vvv)
+  type: list
+  elements: str
 """
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.estate import join
@@ -198,7 +203,7 @@ OPTIONS = {
 
 
 def renewal_info(module: Module) -> Outcome:
-    control = Control.of(module.params)
+    control = Control.of(module.params, verbosity=module.verbosity)
     estate = join(
         module.params["answers"],
         module.params["inventory"],
@@ -227,6 +232,7 @@ def renewal_info(module: Module) -> Outcome:
             "findings": [to_plain(finding) for one in surveyed for finding in one.findings],
             "answered": dict(estate.web_roots),
             "hosts": sorted({one.place.host for one in working} | token_hosts),
+            **control.debug_log,
         },
     )
 

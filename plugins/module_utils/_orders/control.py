@@ -23,6 +23,7 @@ from .._schema.accounts import ACCOUNT, accounts
 from .._schema.control import ORGANIZATION, PERSON, organizations, people
 from .._schema.field import Fields
 from .._schema.provider import PROVIDER, provider
+from .listening import listening
 
 LEDGER: dict[str, t.Any] = {
     # Not shown among the module's arguments: somebody may have written a password into it, which is then refused.
@@ -55,11 +56,12 @@ class Control:
     people: Mapping[str, Person]
     authorities: Mapping[str, CertificateAuthority]
     awx_user: str | None = None
+    debug_log: Mapping[str, t.Any] = field(default_factory=dict)
     ledger_password: str | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, params: Mapping[str, t.Any]) -> Control:
-        """Read a module's parameters; raises InputRefused."""
+    def of(cls, params: Mapping[str, t.Any], *, verbosity: int = 0) -> Control:
+        """Read a module's parameters; raises InputRefused. C(verbosity): how many -v Ansible was called with."""
         patience = params.get("wait_seconds", _PATIENCE_SECONDS)
         known = accounts(
             params["accounts"], beside(params["ledger"]), lambda name: provider(name, _list(params, "providers"))
@@ -76,12 +78,14 @@ class Control:
                 for name, account in known.items()
             },
             awx_user=awx_user(params),
+            debug_log=listening(verbosity),
         )
 
     @classmethod
     def of_ledger(cls, params: Mapping[str, t.Any], now: datetime) -> Control:
         """Read where the ledger lies, and nothing else: a mistake in the accounts must not keep it closed."""
-        return cls(params["ledger"], now, {}, {}, {}, {}, awx_user(params), params.get("ledger_password"))
+        password = params.get("ledger_password")
+        return cls(params["ledger"], now, {}, {}, {}, {}, awx_user(params), ledger_password=password)
 
     def ledger(self, *, read_only: bool) -> Ledger:
         """Open the ledger; a context manager."""

@@ -88,6 +88,7 @@ def advance_all(
             "probes": handover.probes,
             "token_hosts": handover.hosts,
             "installations": handover.installations,
+            **control.debug_log,
         },
     )
 

@@ -68,6 +68,7 @@ def show_orders(certificates: Sequence[str], control: Control, *, style: str, ca
             "purchasing": list(shown.closed),
             "released": released,
             "summary": summary,
+            **control.debug_log,
         },
     )
 
