@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from ansible_collections.koshin.tls.plugins.module_utils._ca.base import CertificateAuthority
+from ansible_collections.koshin.tls.plugins.module_utils._ca.base import CertificateAuthority, Revokes
 from ansible_collections.koshin.tls.plugins.module_utils._ca.registry import authority_for
 from ansible_collections.koshin.tls.plugins.module_utils._core.account import Account, Connection, DigicertSettings
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Method
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import Application, Order
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
+from ansible_collections.koshin.tls.plugins.module_utils._x509.reading import certificate_facts
 from contract.applicant import ADDRESS, ORGANIZATION, application
-from contract.under_question import Promise, UnderQuestion
+from contract.under_question import Promise, Situation, UnderQuestion
 from contract.website import Website
 from sandbox.certcentral.manners import Manners
 from sandbox.certcentral.server import KEY, CertCentral
@@ -28,6 +29,14 @@ class DigicertUnderQuestion(UnderQuestion):
 
     promises = frozenset({Promise.LOOKS_WHEN_ASKED, Promise.SPEAKS_IN_TONGUES})
     validity_days = 199
+    told = {
+        Situation.REJECTED: "^rejected: ",
+        Situation.REVOKED: "^revoked: ",
+        Situation.RATE_LIMITED: "^rate_limited: certcentral answers 429",
+        Situation.UNKNOWN_WORD: "^unknown_word: .*awaiting-goodwill",
+        Situation.DEADLINE: "^(answer_lost|authority_unavailable): .*too slow",
+    }
+    patience_seconds = 10.0
 
     def __init__(self, _directory: Path, website: Website) -> None:
         super().__init__(website)
@@ -46,7 +55,7 @@ class DigicertUnderQuestion(UnderQuestion):
 
     def authority(self) -> CertificateAuthority:
         account = Account("certcentral", "digicert", self.settings())
-        return authority_for(account, clock=lambda: datetime.now(UTC), patience_seconds=10)
+        return authority_for(account, clock=lambda: datetime.now(UTC), patience_seconds=self.patience_seconds)
 
     def behaves(self, **manners: object) -> None:
         self.service.manners = replace(self.service.manners, **manners)
@@ -59,6 +68,27 @@ class DigicertUnderQuestion(UnderQuestion):
             self.service.call(int(order.reference.partition(".")[0]))
             return self.read(order)
         return self.authority().confirm(order.reference, kind, self.applications[order.reference])
+
+    def bring(self, situation: Situation, order: Order | None = None) -> None:
+        if situation is Situation.LOST_ANSWER:
+            self.behaves(loses_every=1, loses_paths="/order/certificate/")
+        elif situation is Situation.RATE_LIMITED:
+            self.behaves(busy_every=1, busy_status=429, busy_seconds=3600)
+        elif situation is Situation.DEADLINE:
+            self.patience_seconds = 0.5
+            self.behaves(slow_seconds=1.0)
+        elif order is not None and situation is Situation.REJECTED:
+            self.service.reject(int(order.reference.partition(".")[0]))
+        elif order is not None and situation is Situation.REVOKED:
+            authority = self.authority()
+            assert isinstance(authority, Revokes)
+            authority.revoke(certificate_facts(order.chain[0], "the certificate").serial, "superseded")
+        elif order is not None:
+            self.say(order, "awaiting-goodwill")
+
+    def relent(self) -> None:
+        self.patience_seconds = 10.0
+        self.service.manners = Manners(vetted=False)
 
     def say(self, _order: Order, word: str) -> None:
         self.behaves(word=word)

@@ -15,7 +15,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.account import Ac
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import Application, Order
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
 from contract.applicant import ADDRESS, ORGANIZATION, application
-from contract.under_question import Promise, UnderQuestion
+from contract.under_question import Promise, Situation, UnderQuestion
 from contract.website import Website
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, UTC)
@@ -26,6 +26,17 @@ class LocalUnderQuestion(UnderQuestion):
 
     promises = frozenset(Promise)
     validity_days = 199
+    cannot = {
+        Situation.REVOKED: "The embedded authority revokes nothing: who does not trust it any more removes its root.",
+        Situation.LOST_ANSWER: "Nothing lies between its deed and its answer but our own process: see the questions "
+        "that kill it at any point.",
+        Situation.RATE_LIMITED: "It is a directory on this machine, which anybody may ask as often as he likes.",
+        Situation.DEADLINE: "It answers out of a directory on this machine: there is nobody to wait for.",
+    }
+    told = {
+        Situation.REJECTED: "^rejected: .*'Example Corporation'.*'Example Holdings'",
+        Situation.UNKNOWN_WORD: "^refused_by_authority: .*awaiting-goodwill",
+    }
 
     def __init__(self, directory: Path, website: Website) -> None:
         super().__init__(website)
@@ -66,9 +77,24 @@ class LocalUnderQuestion(UnderQuestion):
         record = self.directory / "records" / "duns-690512345.json"
         record.write_text(json.dumps({**json.loads(record.read_text()), "legal_name": "Example Holdings"}))
 
+    def bring(self, situation: Situation, order: Order | None = None) -> None:
+        assert order is not None
+        if situation is Situation.UNKNOWN_WORD:
+            self._before = self._path(order).read_text()
+            self.say(order, "awaiting-goodwill")
+            return
+        self.website.publish(*order.tokens)
+        self.validate(order)
+        self.change_its_mind()
+        self.do(order, StepKind.PHONE_CONFIRMATION)
+
+    def relent(self) -> None:
+        for path in self.directory.glob("orders/*.json"):
+            path.write_text(self._before)
+
     def say(self, order: Order, word: str) -> None:
         """Have the CA answer a word for the order's state that nobody knows."""
-        path = self.directory / "orders" / f"{order.reference}.json"
+        path = self._path(order)
         path.write_text(json.dumps({**json.loads(path.read_text()), "status": word}))
 
     def refused_applications(self) -> dict[str, Application]:
@@ -80,3 +106,6 @@ class LocalUnderQuestion(UnderQuestion):
             "platinum": application(product="platinum"),
             "the CSR": application(csr="no PEM"),
         }
+
+    def _path(self, order: Order) -> Path:
+        return self.directory / "orders" / f"{order.reference}.json"

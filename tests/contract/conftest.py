@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.authorities import AUTHORITIES
+from contract.authorities import ALL, AUTHORITIES
 from contract.under_question import UnderQuestion
 from contract.website import Website
 
@@ -21,13 +21,22 @@ def website():
 
 @pytest.fixture
 def ca(request: pytest.FixtureRequest, tmp_path: Path, website: Website) -> Iterator[UnderQuestion]:
-    with AUTHORITIES[request.param](tmp_path / "authority", website) as running:
+    with ALL[request.param](tmp_path / "authority", website) as running:
         yield running
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Ask every authority, or, where a question rests on promises, every one that makes them."""
-    if "ca" in metafunc.fixturenames:
+    """Ask every authority, or, where a question rests on promises, every one that makes them.
+
+    Of a situation everybody is asked in whom it can occur.
+    """
+    if "ca" not in metafunc.fixturenames:
+        return
+    situation = metafunc.definition.get_closest_marker("situation")
+    if situation is not None:
+        asked = [name for name, one in ALL.items() if not set(situation.args) & set(one.cannot)]
+        metafunc.parametrize("ca", asked, indirect=True)
+    else:
         needed = {promise for mark in metafunc.definition.iter_markers("rests_on") for promise in mark.args}
         asked = [name for name, one in AUTHORITIES.items() if needed <= one.promises]
         metafunc.parametrize("ca", asked, indirect=True)

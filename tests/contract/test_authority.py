@@ -29,25 +29,15 @@ NAMES = ("www.example.jp", "example.jp", "shop.example.jp")
 
 
 def paid(ca: UnderQuestion, wanted: Application | None = None) -> Order:
-    """Place an order and do what has to be done until its tokens are handed out."""
-    order = ca.submit(wanted or application(*NAMES))
-    while order.awaits and not order.tokens:
-        order = ca.do(order, order.awaited[0])
-    return order
+    return ca.paid(wanted or application(*NAMES))
 
 
 def validated(ca: UnderQuestion, wanted: Application | None = None) -> Order:
-    order = paid(ca, wanted)
-    ca.website.publish(*order.tokens)
-    return ca.validate(order)
+    return ca.validated(wanted or application(*NAMES))
 
 
 def issued(ca: UnderQuestion, wanted: Application | None = None) -> Order:
-    """Go all the way; every step is asked of another process's view of the CA."""
-    order = validated(ca, wanted)
-    while order.awaits:
-        order = ca.do(order, order.awaited[0])
-    return ca.read(order)
+    return ca.issued(wanted or application(*NAMES))
 
 
 # --- find ------------------------------------------------------------------------------------------------------------

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import ClassVar, Self
 
 from ansible_collections.koshin.tls.plugins.module_utils._ca.base import CertificateAuthority
+from ansible_collections.koshin.tls.plugins.module_utils._core.errors import KoshinError
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import Application, Order
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
 from contract.website import Website
@@ -28,10 +30,32 @@ class Promise(Enum):
     SPEAKS_IN_TONGUES = "it can be made to say words that nobody knows"
 
 
+class Situation(Enum):
+    """In what an order may stand, or the way to the CA, when a run comes along."""
+
+    NOT_FOUND = "nothing was ordered"
+    FOUND = "it was ordered already"
+    PENDING = "somebody has something to do first"
+    NEEDS_VALIDATION = "the CA wants to see tokens"
+    REJECTED = "the CA said no, after the order was placed"
+    ISSUED = "the certificate is there"
+    REVOKED = "it is no longer good"
+    LOST_ANSWER = "the order is placed, the answer lost"
+    RATE_LIMITED = "too many requests, says the CA"
+    UNKNOWN_WORD = "the CA says what nobody here knows"
+    DEADLINE = "the CA does not answer in the time that it has"
+
+
 class UnderQuestion(ABC):
-    """``applications``: what was submitted, by the CA's number: the ledger of the questioner."""
+    """``applications``: what was submitted, by the CA's number: the ledger of the questioner.
+
+    ``cannot``: situations that do not occur at this CA, and why. ``told``: what those that somebody has to be told of
+    are told as, a regular expression.
+    """
 
     promises: ClassVar[frozenset[Promise]]
+    cannot: ClassVar[Mapping[Situation, str]] = {}
+    told: ClassVar[Mapping[Situation, str]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -72,6 +96,22 @@ class UnderQuestion(ABC):
     def say(self, order: Order, word: str) -> None:
         """Have the CA answer a word for the order's state that nobody knows."""
 
+    def bring(self, situation: Situation, order: Order | None = None) -> None:
+        """Bring the order, or the way to the CA, into a situation that somebody has to be told of."""
+        raise NotImplementedError(situation)
+
+    def relent(self) -> None:
+        """Be polite again."""
+        raise NotImplementedError
+
+    def tidings(self, order: Order) -> str:
+        """Return what a run tells of the order now, or why it cannot."""
+        try:
+            said = self.read(order)
+        except KoshinError as error:
+            return f"{error.code}: {error.message} {error.next_move}"
+        return f"{said.state.value}: {said.reason}"
+
     @abstractmethod
     def refused_applications(self) -> dict[str, Application]:
         """Return what this CA must say no to, by what its message must name."""
@@ -86,3 +126,22 @@ class UnderQuestion(ABC):
 
     def validate(self, order: Order) -> Order:
         return self.authority().validate(order, self.applications[order.reference])
+
+    def paid(self, wanted: Application) -> Order:
+        """Place an order and do what has to be done until its tokens are handed out."""
+        order = self.submit(wanted)
+        while order.awaits and not order.tokens:
+            order = self.do(order, order.awaited[0])
+        return order
+
+    def validated(self, wanted: Application) -> Order:
+        order = self.paid(wanted)
+        self.website.publish(*order.tokens)
+        return self.validate(order)
+
+    def issued(self, wanted: Application) -> Order:
+        """Go all the way; every step is asked of another process's view of the CA."""
+        order = self.validated(wanted)
+        while order.awaits:
+            order = self.do(order, order.awaited[0])
+        return self.read(order)

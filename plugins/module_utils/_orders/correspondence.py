@@ -236,6 +236,13 @@ def _said(message: Message, *, is_tied: bool) -> tuple[str, str, str]:
         )
     if message.problem:
         return "mail_unreadable", f"{what} could not be read whole: {message.problem}", "Read it in the mailbox."
+    if message.kind is MessageKind.REVOCATION_WARNING:
+        names, day = ", ".join(message.names) or "a certificate", message.due_on or "a day that it does not say"
+        return (
+            "revocation_warned",
+            f"{what} says that {names} will be revoked on {day}{f': {message.wanted}' if message.wanted else ''}.",
+            "Read it, and have the certificate issued anew before that day.",
+        )
     if message.kind is MessageKind.NOT_UNDERSTOOD:
         return "mail_not_understood", f"{what} was not understood.", "Read it; if it asks for something, do that."
     return "", "", ""

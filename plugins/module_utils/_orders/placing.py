@@ -79,7 +79,7 @@ def place(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> tuple
     if existing is not None:
         return _take_up(job, application, existing, authority, ledger)
     refuse_to_pay_twice(job, authority)
-    refuse_what_buys_itself(job)
+    refuse_what_was_bought(job, ledger)
     application = replace(application, revokes=would_revoke(job, authority))
     may_buy(job, authority, ledger)
     record = ledger.intend(
@@ -185,16 +185,35 @@ def refuse_to_pay_twice(job: Job, authority: CertificateAuthority) -> None:
         )
 
 
-def refuse_what_buys_itself(job: Job) -> None:
-    """Two would buy: the CA, which was told to, and we."""
+def refuse_what_was_bought(job: Job, ledger: Ledger) -> None:
+    """Two would buy: the CA, which was told to, or somebody who renewed it by hand, and we."""
     bought = job.planned.bought
-    if bought is not None and bought.buys_by_itself:
+    if bought is None:
+        return
+    if bought.buys_by_itself:
         raise KoshinError(
             f"Nothing was ordered for {job.name}: order {bought.reference} at {job.account.name} is renewed or "
             "reissued by the CA itself.",
             "Switch automatic renewal and reissue off there for this order, then run renew.yml again.",
             code="buys_by_itself",
         )
+    if bought.renewed and not job.planned.reissue_of and not _came_to_nothing(job, ledger):
+        raise KoshinError(
+            f"Nothing was ordered for {job.name}: order {bought.reference} at {job.account.name} was renewed there "
+            "already, for another key or other names.",
+            f"Install that one with its key on {job.planned.certificate.host}, or cancel it there; to buy another all "
+            "the same, set new_order: true.",
+            code="renewed_already",
+        )
+
+
+def _came_to_nothing(job: Job, ledger: Ledger) -> bool:
+    """Say whether a renewal that the CA knows of may be one of ours that was rejected or given up."""
+    in_use = job.planned.found.certificate
+    known = [one.application.replaces for one in ledger.orders([job.name])]
+    return job.planned.certificate.new_order or any(
+        one is not None and in_use is not None and one.serial == in_use.serial for one in known
+    )
 
 
 def would_revoke(job: Job, authority: CertificateAuthority) -> bool:

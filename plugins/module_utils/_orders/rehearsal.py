@@ -18,7 +18,7 @@ from .placing import (
     read_again,
     refuse_if_blocked,
     refuse_to_pay_twice,
-    refuse_what_buys_itself,
+    refuse_what_was_bought,
     would_revoke,
 )
 from .purchase import price, would_buy
@@ -52,7 +52,7 @@ def _would_place(job: Job, authority: CertificateAuthority, ledger: Ledger) -> P
     if existing is not None:
         return Progress(job, f"would take up order {existing.reference}, which is open already", True, order=existing)
     refuse_to_pay_twice(job, authority)
-    refuse_what_buys_itself(job)
+    refuse_what_was_bought(job, ledger)
     would_revoke(job, authority)
     order = f"would place a {job.planned.decision.action.value} order at {job.account.name} ({_cost(job, authority)})"
     steps = [f"{order} for {', '.join(job.planned.certificate.names)}", *_publish(job), _install(job)]

@@ -7,6 +7,7 @@ import random
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -132,10 +133,10 @@ class Service:
         }
         found = [one for one in self.orders.values() if self._fits(one, words, names)]
         found.sort(key=lambda one: one.number, reverse=query.get("sort", "").startswith("-"))
-        return self._page(request, "orders", [show.row(one, self.now) for one in found])
+        return self._page(request, "orders", [show.row(self._as_told(one), self.now) for one in found])
 
     def shown(self, _request: Request, number: str) -> Answer:
-        return as_json(show.details(self._order(number), self.now))
+        return as_json(show.details(self._as_told(self._order(number)), self.now))
 
     def changes(self, request: Request) -> Answer:
         if "filters[status_last_updated]" not in request.query:
@@ -171,7 +172,7 @@ class Service:
         return as_json(
             {
                 "order_id": str(order.number),
-                "order_status": order.word,
+                "order_status": self._word(order),
                 "order_dcv_method": order.method,
                 "organization_id": ORGANIZATION,
                 "organization_validations": [organization],
@@ -403,16 +404,20 @@ class Service:
             [self.orders[int(number)]] if number.isdigit() and int(number) in self.orders else self.orders.values()
         ):
             if number in (str(order.number), order.current.serial if order.current else ""):
-                order.word = self._word(order)
                 return order
         raise Refused(404, "not_found|order", f"no order {number}")
 
     def _word(self, order: Order) -> str:
-        return self.manners.word or order.word
+        """Say how an order stands: with its certificate it is revoked."""
+        gone_at = order.current.revoked_at if order.current else None
+        is_revoked = order.word == "issued" and gone_at is not None and gone_at <= self.now
+        return self.manners.word or ("revoked" if is_revoked else order.word)
+
+    def _as_told(self, order: Order) -> Order:
+        return replace(order, word=self._word(order))
 
     def _fits(self, order: Order, words: set[str], names: set[str]) -> bool:
-        order.word = self._word(order) if self.manners.word else order.word
-        known = not words or order.word in words or bool(self.manners.word)
+        known = not words or self._word(order) in words or bool(self.manners.word)
         return known and (not names or bool(names & set(order.names)))
 
     def _page(self, request: Request, key: str, listed: list[Any]) -> Answer:

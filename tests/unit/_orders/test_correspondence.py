@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from email.utils import formatdate
@@ -167,6 +168,21 @@ def test_phishing_changes_nothing_and_is_shown(shop: Shop):
     assert shop.goes_on(wanted(shop)).order.state is OrderState.OPEN
     assert shop.awaited() == []
     assert shop.findings() == ["sender_untrusted", "sender_untrusted", "senders_unproved"]
+
+
+def test_a_warning_of_a_revocation_is_told_with_its_day(shop: Shop):
+    shop.goes_on(wanted(shop))
+    shop.writes(MessageKind.REVOCATION_WARNING, due_on=date(2027, 1, 9))
+    shop.reads()
+
+    warned = [
+        one
+        for one in correspondence_findings({"shop": shop.authority}, shop.ledger, {}, utc_now())
+        if one.code == "revocation_warned"
+    ]
+
+    assert [one.name for one in warned] == ["shop"]
+    assert re.search(rf"says that {NAME}.* will be revoked on 2027-01-09", warned[0].message)
 
 
 def test_a_mailbox_that_cannot_be_read_is_told_and_stops_no_order(shop: Shop):

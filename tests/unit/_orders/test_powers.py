@@ -167,6 +167,39 @@ def test_nothing_is_bought_for_what_the_ca_buys_itself(authority: PowerfulAuthor
     assert authority.submitted == []
 
 
+def test_nothing_is_bought_for_what_somebody_renewed_already(authority: PowerfulAuthority, ledger: Ledger):
+    due = job()
+    due = replace(due, planned=replace(due.planned, bought=Bought("4711", renewed=True)))
+
+    with pytest.raises(KoshinError, match="order 4711 at local was renewed there already") as caught:
+        run(authority, ledger, due)
+
+    assert caught.value.code == "renewed_already"
+    assert authority.submitted == []
+
+
+def test_what_somebody_renewed_is_bought_again_where_the_inventory_says_so(authority, ledger: Ledger):
+    due = job(wanted=replace(WANTED, new_order=True))
+    due = replace(due, planned=replace(due.planned, bought=Bought("4711", renewed=True)))
+
+    run(authority, ledger, due)
+
+    assert len(authority.submitted) == 1
+
+
+def test_a_renewal_of_ours_that_was_rejected_is_ordered_again(authority: PowerfulAuthority, ledger: Ledger):
+    run(authority, ledger)
+    authority.becomes("1", state=OrderState.REJECTED)
+    with pytest.raises(KoshinError, match="rejected"):
+        run(authority, ledger)
+    authority.orders.clear()
+    due = job()
+
+    run(authority, ledger, replace(due, planned=replace(due.planned, bought=Bought("4711", renewed=True))))
+
+    assert len(authority.submitted) == 2
+
+
 def test_an_order_that_was_taken_up_and_buys_by_itself_is_told(authority: PowerfulAuthority, ledger: Ledger):
     run(authority, ledger)
     authority.becomes("1", buys_by_itself=True)
