@@ -127,6 +127,35 @@ options:
           - Set it higher where installing takes weeks, lower where days that were paid must not be lost.
         type: int
         default: 30
+      announced:
+        description:
+          - What the CA said of certificates to come, beside what is known of it anyway.
+          - Set it when the CA announces another issuer or root, or the end of a use, to be told a lifetime ahead.
+        type: list
+        elements: dict
+        suboptions:
+          since:
+            description:
+              - The first day on which certificates are issued so, as C(2027-03-01).
+              - Always set it.
+            type: str
+            required: true
+          without:
+            description:
+              - Uses that certificates no longer allow, V(client_auth) or V(server_auth).
+              - Set it where the CA drops one of them.
+            type: list
+            elements: str
+          issuer:
+            description:
+              - Common name of the intermediate that signs them.
+              - Set it where that changes.
+            type: str
+          root:
+            description:
+              - Common name of the root that they end at.
+              - Set it where that changes.
+            type: str
       url:
         description:
           - Where the API of an account of O(accounts[].ca=digicert) begins, by default

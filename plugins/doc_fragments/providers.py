@@ -46,6 +46,35 @@ options:
           - Always set it; after a year it is a finding.
         type: str
         required: true
+      announced:
+        description:
+          - What the CA behind the shop said of certificates to come.
+          - Set it when the CA announces another issuer or root, or the end of a use, to be told a lifetime ahead.
+        type: list
+        elements: dict
+        suboptions:
+          since:
+            description:
+              - The first day on which certificates are issued so, as C(2027-03-01).
+              - Always set it.
+            type: str
+            required: true
+          without:
+            description:
+              - Uses that certificates no longer allow, V(client_auth) or V(server_auth).
+              - Set it where the CA drops one of them.
+            type: list
+            elements: str
+          issuer:
+            description:
+              - Common name of the intermediate that signs them.
+              - Set it where that changes.
+            type: str
+          root:
+            description:
+              - Common name of the root that they end at.
+              - Set it where that changes.
+            type: str
       products:
         description:
           - What is sold there, in the shop's own words; the first is ordered unless a certificate names another.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 
+from .._core.announced import Announced
 from .._core.certificate import CertificateFacts
 from .._core.errors import KoshinError
 from .._core.inventory import Method, Organization
@@ -54,7 +55,7 @@ class Traits:
     ``cancellation_days``: how long after issue an order may be cancelled.
     ``names_in_csr``: the CA wants every additional name in the CSR too. ``products``: the first is the default.
     ``name_loss_revokes_hours``: so long after a reissue that removes or changes a name the CA revokes the certificate
-    before (None: it does not). ``client_auth_until``: the last day on which it issues for client authentication.
+    before (None: it does not). ``announced``: how it will issue from a day on.
     """
 
     methods: tuple[Method, ...]
@@ -77,7 +78,7 @@ class Traits:
     can_be_asked: bool = True
     cancellation_days: int | None = None
     name_loss_revokes_hours: int | None = None
-    client_auth_until: date | None = None
+    announced: tuple[Announced, ...] = ()
 
 
 class CertificateAuthority(t.Protocol):

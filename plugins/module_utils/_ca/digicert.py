@@ -17,8 +17,9 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from .._core.account import Account, DigicertSettings
+from .._core.announced import Announced
 from .._core.certificate import CertificateFacts
-from .._core.inventory import Method, Organization
+from .._core.inventory import Method, Organization, Use
 from .._core.limits import limits_on
 from .._core.order import Application, Bought, Finding, Order, OrderState
 from .._core.step import StepKind
@@ -54,7 +55,7 @@ def digicert_traits(settings: DigicertSettings, today: date) -> Traits:
         reissue_window_days=33,
         # Removing or changing a name revokes what was issued before within 72 hours (multi-year plans).
         name_loss_revokes_hours=72,
-        client_auth_until=date(2027, 2, 28),
+        announced=(Announced(date(2027, 3, 1), without=(Use.CLIENT_AUTH,)),),
     )
 
 

@@ -49,6 +49,7 @@ def portal_traits(settings: PortalSettings) -> Traits:
         same_subject_on_reissue=shop.same_subject_on_reissue,
         cancellation_days=shop.cancellation_days or None,
         renews_reused_keys=settings.reused_key is ReusedKey.ACCEPT_THEN_REISSUE,
+        announced=shop.announced,
     )
 
 

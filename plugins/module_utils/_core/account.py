@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import urlsplit
 
+from .announced import Announced
 from .inventory import Resolver
 from .provider import Provider
 
@@ -184,7 +185,8 @@ Settings = t.Union[LocalSettings, PortalSettings, DigicertSettings, AcmeSettings
 class Account:
     """``prices``: product → amount in ``currency``, without tax, for one order.
 
-    ``min_useful_days``: a certificate that would last less inside its order is bought anew instead.
+    ``min_useful_days``: a certificate that would last less inside its order is bought anew instead. ``announced``: what
+    the CA said of certificates to come, beside what is known of it anyway.
     """
 
     name: str
@@ -197,6 +199,7 @@ class Account:
     prices: tuple[tuple[str, int], ...] = ()
     currency: str = ""
     min_useful_days: int = 30
+    announced: tuple[Announced, ...] = ()
 
     def price_of(self, product: str) -> int | None:
         """Return what one order of a product costs, None where nobody said."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
+from .announced import Announced
 from .inventory import Method
 from .message import MessageKind
 from .order import Finding, Severity
@@ -137,7 +138,7 @@ class Provider:
     a method of its own. ``vetting_days``: how long an organisation's vetting is used again; ``cancellation_days``: how
     long after issue an order may be cancelled, 0 where nobody knows. ``products``: their names there, empty where any
     is taken. ``senders``: addresses, or domains with a leading "@". ``link_hosts``: hosts whose links are shown, with a
-    leading dot every host beneath.
+    leading dot every host beneath. ``announced``: how certificates will be issued from a day on.
     """
 
     name: str
@@ -169,6 +170,7 @@ class Provider:
     labels: Labels = Labels()
     form: tuple[FormField, ...] = ()
     reissue_form: tuple[FormField, ...] = ()
+    announced: tuple[Announced, ...] = ()
 
 
 def unchecked(certificate: str, provider: Provider, *, today: date) -> Finding | None:

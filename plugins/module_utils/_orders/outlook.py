@@ -6,23 +6,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
 from .._ca.base import AdvisesRenewal, CertificateAuthority, KnowsCertificates, Traits
 from .._core.account import Account
+from .._core.announced import Announced
 from .._core.certificate import Found
 from .._core.decide import Window, runs_on
 from .._core.errors import KoshinError
 from .._core.estate import Estate, Place
-from .._core.inventory import Certificate
+from .._core.inventory import Certificate, Organization
 from .._core.issuances import Issuance
 from .._core.limits import DAY
-from .._core.losses import losses
+from .._core.losses import Ahead, losses
 from .._core.order import Action, Bought, Decision, Finding, Issue
 from .._core.revocation import revoked_at
 from .._x509.usage import renewal_id
+from .._x509.verify import root_name
 from .memory import Memory
 
 
@@ -89,21 +91,23 @@ def issuances_of(
 
 
 def losses_of(
-    certificate: Certificate, found: Found, decision: Decision, traits: Traits, now: datetime
+    certificate: Certificate,
+    found: Found,
+    decision: Decision,
+    *,
+    issue: Issue | None,
+    organization: Organization,
+    announced: Sequence[Announced],
+    validity_days: int,
+    now: datetime,
 ) -> tuple[Finding, ...]:
     in_use = found.certificate
     if in_use is None:
         return ()
-    return tuple(
-        losses(
-            certificate,
-            in_use,
-            client_auth_until=traits.client_auth_until,
-            next_at=decision.renew_at or (now if decision.due else in_use.not_after),
-            now=now,
-            lifetime=traits.validity_days * DAY,
-        )
-    )
+    root = root_name("".join(issue.chain)) if announced and issue is not None and is_in_use(issue, found) else ""
+    next_at = decision.renew_at or (now if decision.due else in_use.not_after)
+    ahead = Ahead(next_at, now, validity_days * DAY, announced, root)
+    return tuple(losses(certificate, in_use, organization, ahead))
 
 
 def window_of(

@@ -16,12 +16,9 @@ from .placing import (
     application_for,
     open_already,
     read_again,
-    refuse_if_blocked,
-    refuse_to_pay_twice,
-    refuse_what_was_bought,
-    would_revoke,
 )
 from .purchase import price, would_buy
+from .refusals import refuse_if_blocked, refuse_to_pay_twice, refuse_what_was_bought, would_revoke
 from .releasing import refuse_while_released
 
 

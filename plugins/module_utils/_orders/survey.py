@@ -100,8 +100,8 @@ def _one(
         return Surveyed(place, None, place.error)
     try:
         account = named(accounts, certificate.account, "tls_accounts")
-        named(organizations, certificate.organization, "tls_organizations")
-        return _look(place, certificate, account, authorities[account.name], estate, memory, advice, now)
+        organization = named(organizations, certificate.organization, "tls_organizations")
+        return _look(place, certificate, account, organization, authorities[account.name], estate, memory, advice, now)
     except KoshinError as error:
         return Surveyed(place, None, error.as_result())
 
@@ -110,6 +110,7 @@ def _look(
     place: Place,
     certificate: Certificate,
     account: Account,
+    organization: Organization,
     authority: CertificateAuthority,
     estate: Estate,
     memory: Memory,
@@ -161,7 +162,16 @@ def _look(
         reissue_window_days=traits.reissue_window_days,
         reissue_overlap_days=traits.reissue_overlap_days,
         issuances=issuances_of(certificate, found, issue, bought, window),
-        findings=losses_of(certificate, found, decision, traits, now),
+        findings=losses_of(
+            certificate,
+            found,
+            decision,
+            issue=issue,
+            organization=organization,
+            announced=(*traits.announced, *account.announced),
+            validity_days=traits.validity_days,
+            now=now,
+        ),
         reissued=memory.issuing.get(issue.own_reference) if issue is not None else None,
     )
 

@@ -28,6 +28,7 @@ from .._core.account import (
 from .._core.errors import InputRefused
 from .._core.inventory import Resolver
 from .._core.provider import Provider
+from .announced import ANNOUNCED, announced
 from .check import check
 from .field import NAME, Field, Fields, Values
 from .named import named_entries
@@ -65,6 +66,7 @@ _EVERY: Fields = {
     "prices": Field(kind="mapping", values="integer"),
     "currency": Field(pattern="[A-Z]{3}"),
     "min_useful_days": Field(kind="integer"),
+    "announced": Field(kind="list", fields=ANNOUNCED),
 }
 _LOCAL: Fields = {
     "directory": Field(kind="path"),
@@ -157,6 +159,7 @@ def _account(values: Values, state_directory: str, provider_of: ProviderOf) -> A
         prices=tuple(sorted(values.get("prices", {}).items())),
         currency=values.get("currency", ""),
         min_useful_days=values.get("min_useful_days", 30),
+        announced=announced(values.get("announced", ())),
     )
 
 

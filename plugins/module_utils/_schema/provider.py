@@ -15,6 +15,7 @@ from .._core.errors import InputRefused
 from .._core.inventory import Method
 from .._core.message import MessageKind
 from .._core.provider import ExpectedMail, FormField, FormSource, Labels, MailShape, Provider
+from .announced import ANNOUNCED, announced
 from .field import NAME, Field, Fields, Values
 from .named import named_entries
 from .shipped.bestssl import PROVIDER as BESTSSL
@@ -81,6 +82,7 @@ PROVIDER: Fields = {
     "labels": Field(kind="mapping", fields={key: Field(kind="list") for key in _LABELS}),
     "form": Field(kind="list", fields=FORM),
     "reissue_form": Field(kind="list", fields=FORM),
+    "announced": Field(kind="list", fields=ANNOUNCED),
 }
 # What a provider has to say, itself or by its base.
 _NEEDED = ("title", "language", "methods", *_DAYS, *_RULES)
@@ -156,6 +158,7 @@ def _noun(values: Values) -> Provider:
         labels=Labels(**{key: tuple(words) for key, words in values.get("labels", {}).items()}),
         form=_form(values.get("form", ())),
         reissue_form=_form(values.get("reissue_form", ())),
+        announced=announced(values.get("announced", ())),
     )
 
 

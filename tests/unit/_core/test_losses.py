@@ -8,17 +8,18 @@ from datetime import date, timedelta
 
 import pytest
 
-from ansible_collections.koshin.tls.plugins.module_utils._core.certificate import KeySpec, KeyType
+from ansible_collections.koshin.tls.plugins.module_utils._core.announced import Announced
+from ansible_collections.koshin.tls.plugins.module_utils._core.certificate import KeySpec, KeyType, Subject
 from ansible_collections.koshin.tls.plugins.module_utils._core.decide import Window, decide
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Certificate, OnLoss, Use
-from ansible_collections.koshin.tls.plugins.module_utils._core.losses import losses
+from ansible_collections.koshin.tls.plugins.module_utils._core.losses import Ahead, losses
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import Action, Bought, Replaced, Severity
 from ansible_collections.koshin.tls.plugins.module_utils._core.revocation import (
     ending_sooner,
     revoked_at,
     withheld_because,
 )
-from unit._core.material import NOW, certificate, facts, found, order_record
+from unit._core.material import COMPANY, NOW, certificate, facts, found, order_record
 
 NAME = "www.example.jp"
 DAY = timedelta(days=1)
@@ -26,56 +27,84 @@ LIFETIME = 199 * DAY
 CLIENT = certificate(NAME, uses=(Use.CLIENT_AUTH,))
 
 
-def said(wanted: Certificate, *, until: date | None, next_in_days: float) -> list[tuple[str, Severity]]:
-    found = losses(
-        wanted,
-        facts(NAME),
-        client_auth_until=until,
-        next_at=NOW + next_in_days * DAY,
-        now=NOW,
-        lifetime=LIFETIME,
-    )
+def ahead(*announced: Announced, next_in_days: float = 20, root: str = "") -> Ahead:
+    return Ahead(NOW + next_in_days * DAY, NOW, LIFETIME, announced, root)
+
+
+def said(wanted: Certificate, *, since: date, next_in_days: float) -> list[tuple[str, Severity]]:
+    end = Announced(since, without=(Use.CLIENT_AUTH,))
+    found = losses(wanted, facts(NAME), COMPANY, ahead(end, next_in_days=next_in_days))
     return [(one.code, one.severity) for one in found]
 
 
 @pytest.mark.parametrize(
-    ("until_in_days", "next_in_days", "expected"),
+    ("since_in_days", "next_in_days", "expected"),
     [
         (400, 20, []),
-        (150, 20, [("client_auth_ends", Severity.WARNS)]),
-        (10, 20, [("client_auth_ends", Severity.WARNS)]),
-        (10, 0, [("client_auth_ends", Severity.WARNS)]),
-        (-1, 20, [("client_auth_ends", Severity.WARNS)]),
-        (-1, 0, [("client_auth_ends", Severity.BLOCKS)]),
+        (151, 20, [("client_auth_ends", Severity.WARNS)]),
+        (11, 20, [("client_auth_ends", Severity.WARNS)]),
+        (11, 0, [("client_auth_ends", Severity.WARNS)]),
+        (0, 20, [("client_auth_ends", Severity.WARNS)]),
+        (0, 0, [("client_auth_ends", Severity.BLOCKS)]),
     ],
 )
 def test_the_end_of_client_authentication_is_told_a_lifetime_ahead_and_stops_at_the_end(
-    until_in_days: int, next_in_days: int, expected: list
+    since_in_days: int, next_in_days: int, expected: list
 ):
-    until = (NOW + until_in_days * DAY).date()
+    since = (NOW + since_in_days * DAY).date()
 
-    assert said(CLIENT, until=until, next_in_days=next_in_days) == expected
-    assert said(certificate(NAME), until=until, next_in_days=next_in_days) == []
+    assert said(CLIENT, since=since, next_in_days=next_in_days) == expected
+    assert said(certificate(NAME), since=since, next_in_days=next_in_days) == []
 
 
 def test_who_would_rather_serve_goes_on():
-    until = (NOW - DAY).date()
+    serving = replace(CLIENT, on_loss=OnLoss.INSTALL)
 
-    assert said(replace(CLIENT, on_loss=OnLoss.INSTALL), until=until, next_in_days=0) == [
-        ("client_auth_ends", Severity.WARNS)
-    ]
+    assert said(serving, since=NOW.date(), next_in_days=0) == [("client_auth_ends", Severity.WARNS)]
 
 
-def test_names_and_keys_that_change_are_told_when_it_is_due():
+def test_names_and_keys_that_change_are_told_as_soon_as_they_are_known():
     other = certificate(NAME, key=KeySpec(KeyType.EC, 256))
-    in_use = facts(NAME, "old.example.jp")
 
-    found = losses(other, in_use, client_auth_until=None, next_at=NOW, now=NOW, lifetime=LIFETIME)
-    early = losses(other, in_use, client_auth_until=None, next_at=NOW + DAY, now=NOW, lifetime=LIFETIME)
+    found = losses(other, facts(NAME, "old.example.jp"), COMPANY, ahead())
 
     assert [one.code for one in found] == ["names_lost", "key_type_changes"]
     assert "old.example.jp" in found[0].message
-    assert early == []
+
+
+def test_an_organization_that_will_be_spelled_otherwise_is_told_before_it_is_due():
+    in_use = replace(facts(NAME), subject=Subject(NAME, legal_name="Example Corp."))
+
+    [found] = losses(certificate(NAME), in_use, COMPANY, ahead())
+
+    assert found.code == "legal_name_changes"
+    assert "'Example Corp.'" in found.message
+    assert repr(COMPANY.address.legal_name) in found.message
+    assert losses(certificate(NAME), in_use, COMPANY, ahead(next_in_days=0)) == []
+
+
+@pytest.mark.parametrize(
+    ("announced", "codes"),
+    [
+        (Announced(NOW.date() + 300 * DAY, issuer="New CA", root="New Root"), []),
+        (Announced(NOW.date() + 150 * DAY, issuer="New CA", root="New Root"), ["issuer_changes", "root_changes"]),
+        (Announced(NOW.date(), issuer="Old CA, 2020", root="Old Root"), []),
+        (Announced(NOW.date(), root="New Root"), ["root_changes"]),
+    ],
+)
+def test_who_signs_and_which_root_is_told_a_lifetime_ahead(announced: Announced, codes: list[str]):
+    in_use = replace(facts(NAME), issuer=r"CN=Old CA\, 2020,O=Example CA,C=US")
+
+    found = losses(certificate(NAME), in_use, COMPANY, ahead(announced, root="Old Root"))
+
+    assert [one.code for one in found] == codes
+    assert all("today Old" in one.message for one in found)
+
+
+def test_a_root_that_nobody_knows_today_is_told_as_such():
+    [found] = losses(certificate(NAME), facts(NAME), COMPANY, ahead(Announced(NOW.date(), root="New Root")))
+
+    assert "New Root, which one today is not known" in found.message
 
 
 def test_a_reissue_without_a_name_is_a_revocation_that_is_coming():

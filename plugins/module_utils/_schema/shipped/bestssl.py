@@ -31,6 +31,8 @@ PROVIDER: dict[str, t.Any] = {
     "same_subject_on_reissue": True,
     # The procedure chooses mail, file or DNS for the common name and for every additional name.
     "method_per_name": True,
+    # Its certificates are DigiCert's, who issues none for client authentication from that day on.
+    "announced": [{"since": "2027-03-01", "without": ["client_auth"]}],
     # The address of My Page itself is shown to customers only; a person gets there from the front page.
     "my_page": "https://www.bestssl.net/",
     # The shop's own addresses are not listed anywhere: its domain counts. DigiCert's approver mails come from
