@@ -8,7 +8,8 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
 
 BIN := .venv/bin
 LINK := .cache/collections/ansible_collections/koshin/tls
-SHOPS := $(sort $(wildcard tests/integration/test_portal_*.py)) tests/integration/test_placing_playbooks.py
+SHOPS := $(sort $(wildcard tests/integration/test_portal_*.py)) tests/integration/test_placing_playbooks.py \
+	tests/integration/test_api_authorities.py
 PIP := -m pip --disable-pip-version-check --quiet install
 
 .PHONY: help demo test lint sanity unit contract integration hosts shops pytest bench endurance build clean root debian-packages
@@ -24,7 +25,7 @@ help:
 	@echo 'make integration  tests/integration, real hosts, as root'
 	@echo 'make pytest ARGS="tests/unit/test_house.py -x"'
 	@echo 'make bench        speed beside the peers, as a table'
-	@echo 'make endurance    100,000 damaged mails, archives, PEM texts, PKCS#7, and each kill at shops; as root'
+	@echo 'make endurance    100,000 damaged mails, archives, PEM texts, PKCS#7, and each kill at shops and CAs; as root'
 	@echo 'make build        the collection as a tarball, in dist/'
 	@echo 'make clean        removes all that make made'
 
@@ -64,7 +65,7 @@ bench: .venv/tests.stamp .venv-peers/peers.stamp $(LINK)
 
 endurance: root debian-packages .venv/tests.stamp $(LINK)
 	@$(BIN)/python tests/endurance/mails.py $(ARGS)
-	@KOSHIN_ENDURANCE=1 $(BIN)/python -m pytest tests/contract/test_portal_killed.py $(SHOPS)
+	@KOSHIN_ENDURANCE=1 $(BIN)/python -m pytest tests/contract/test_portal_killed.py tests/contract/test_api_killed.py $(SHOPS)
 
 build: .venv/runtime.stamp
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/run/build

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import stat
 import threading
 from collections.abc import Iterator
@@ -31,7 +30,6 @@ from ansible_collections.koshin.tls.plugins.module_utils._x509.verify import roo
 from contract.applicant import application, new_key
 from contract.authority_acme import AcmeUnderQuestion
 from contract.website import Website
-from sandbox.pebble import pebble
 
 NAMES = ("www.example.jp", "shop.example.jp")
 
@@ -47,14 +45,9 @@ def authority(ca: AcmeUnderQuestion, **settings: object) -> AcmeAuthority:
     return AcmeAuthority(account, account.settings, clock=lambda: datetime.now(UTC), patience_seconds=10)
 
 
-@contextlib.contextmanager
-def other(ca: AcmeUnderQuestion, tmp_path: Path, **manners: object) -> Iterator[AcmeUnderQuestion]:
+def other(ca: AcmeUnderQuestion, tmp_path: Path, **manners: object) -> AcmeUnderQuestion:
     """Another Pebble, with manners of its own, in front of the same website."""
-    another = AcmeUnderQuestion(tmp_path / "other", ca.website)
-    port = int(ca.website.address.rpartition(":")[2])
-    with pebble(tmp_path / "other", http_port=port, **manners) as running:
-        another.pebble = running
-        yield another
+    return AcmeUnderQuestion(tmp_path / "other", ca.website, **manners)
 
 
 def issued(ca: AcmeUnderQuestion, wanted: Application, **settings: object) -> Order:

@@ -235,7 +235,8 @@ def test_only_what_the_ca_sees_is_validated_and_the_others_have_a_reason(ca: Und
     assert order.awaited == () or Promise.TAKES_A_WORD not in ca.promises
     assert NAMES[0] in order.reason
     assert NAMES[1] not in order.reason.replace(NAMES[0], "").replace(NAMES[2], "")
-    assert ca.read(order) == order
+    # Some say what they saw only when they are made to look.
+    assert replace(ca.read(order), reason="") == replace(order, reason="")
 
 
 @rests_on(Promise.LOOKS_WHEN_ASKED)

@@ -42,7 +42,7 @@ def test_an_order_is_found_by_whoever_asks_for_the_same(ca: UnderQuestion):
     found = ca.authority().find(application(*NAMES))
 
     assert found is not None
-    assert (found.reference, found.state, found.key_hash) == (order.reference, OrderState.OPEN, order.key_hash)
+    assert (found.reference, found.state) == (order.reference, OrderState.OPEN)
     assert ca.orders() == 1
 
 
@@ -102,7 +102,7 @@ def test_an_order_whose_answer_is_lost_is_found_and_not_placed_again(ca: UnderQu
 
     assert found is not None
     assert found.key_hash == wanted.key_hash
-    assert ca.orders() == 1
+    assert ca.bought() <= 1
 
 
 @situation(Situation.RATE_LIMITED)
@@ -127,12 +127,13 @@ def _is_told(ca: UnderQuestion, what: Situation) -> None:
     order = ca.issued(wanted) if what is Situation.REVOKED else ca.paid(wanted)
     if passes:
         order = ca.read(order)
+    before = ca.bought()
     ca.bring(what, order)
 
     tidings = ca.tidings(order)
 
     assert re.search(ca.told[what], tidings, re.DOTALL), tidings
-    assert ca.orders() == 1
+    assert ca.bought() == before
     if passes:
         ca.relent()
         assert ca.read(order) == order

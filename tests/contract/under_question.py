@@ -88,6 +88,10 @@ class UnderQuestion(ABC):
     def orders(self) -> int:
         """Return how many orders it has, in whatever state."""
 
+    def bought(self) -> int:
+        """Return how many orders cost something."""
+        return self.orders()
+
     @abstractmethod
     def do(self, order: Order, kind: StepKind) -> Order:
         """Do what a person does."""

@@ -14,7 +14,6 @@ import threading
 import typing as t
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import date, datetime
 
 from .._core.account import Account, AcmeSettings, leads_to_this_machine
@@ -22,7 +21,7 @@ from .._core.inventory import Method
 from .._core.order import Action, Application, Order, OrderState
 from .._x509.reading import certificate_facts, split_pem
 from .._x509.requests import request_der
-from .acme_account import AcmeAccount
+from .acme_account import AcmeAccount, made_at
 from .acme_advice import advice_of
 from .acme_chains import preferred
 from .acme_order import challenge_of, order_of
@@ -155,7 +154,7 @@ class AcmeAuthority:
             if problem.kind not in ("alreadyReplaced", "malformed", "notFound", "unauthorized", ""):
                 raise
             return self._new_order({key: wanted[key] for key in wanted if key != "replaces"}, application)
-        url = answer.headers.get("Location", "")
+        url = made_at(answer, directory["newOrder"])
         if not url:
             nowhere = {"detail": "the new order has no URL"}
             raise AcmeProblem(self._name, "new order", answer.status, nowhere, application.certificate)
@@ -189,24 +188,19 @@ class AcmeAuthority:
 
     def _issued(self, said: Standing, application: Application) -> Order:
         """Return the order with its chain; one that was fulfilled for another key is of no use here."""
-        chain = preferred(self._account, said.certificate, self._settings.preferred_chain)
-        order = Order(
+        chain = preferred(self._account, _named(said, "certificate"), self._settings.preferred_chain)
+        pems = split_pem(chain, f"order {said.url}")
+        # In whatever order they come.
+        is_ours = application.key_hash in {certificate_facts(pem, f"order {said.url}").key_hash for pem in pems}
+        return Order(
             reference=said.url,
             own_reference=application.own_reference,
-            state=OrderState.ISSUED,
+            state=OrderState.ISSUED if is_ours else OrderState.CANCELLED,
             names=application.names,
-            key_hash=certificate_facts(chain, f"order {said.url}").key_hash,
-            validated=application.names,
-            chain=split_pem(chain, f"order {said.url}"),
-        )
-        if order.key_hash == application.key_hash:
-            return order
-        return replace(
-            order,
             key_hash=application.key_hash,
-            state=OrderState.CANCELLED,
-            chain=(),
-            reason="it was fulfilled for another key, by somebody else who uses the account",
+            validated=application.names,
+            chain=pems if is_ours else (),
+            reason="" if is_ours else "it was fulfilled for another key, by somebody else who uses the account",
         )
 
     def _answer(self, said: Standing, application: Application) -> None:
@@ -223,7 +217,8 @@ class AcmeAuthority:
     def _finalize(self, said: Standing, application: Application) -> Standing:
         payload = {"csr": request_der(application.csr)}
         try:
-            answer = self._account.tell(said.finalize, payload, purpose="finalize", certificate=application.certificate)
+            url = _named(said, "finalize")
+            answer = self._account.tell(url, payload, purpose="finalize", certificate=application.certificate)
         except AcmeProblem as problem:
             # Asked again after an answer that was lost: the order says what became of it.
             if problem.kind != "orderNotReady":
@@ -257,3 +252,14 @@ class AcmeAuthority:
 
 def _standing(account: AcmeAccount, url: str) -> Standing:
     return standing(account.ask(url, purpose="order").json(account.session.name, "order"), url)
+
+
+def _named(said: Standing, what: str) -> str:
+    url = str(getattr(said, what))
+    if not url:
+        raise CertificateAuthorityRefused(
+            f"The ACME server says that order {said.url} is {said.word}, and names no {what} URL.",
+            "Run renew.yml again later; if it stays so, tell the CA.",
+            code="unreadable_answer",
+        )
+    return url

@@ -12,6 +12,7 @@ import threading
 import typing as t
 from collections import deque
 from collections.abc import Mapping
+from urllib.parse import urljoin
 
 from .._core.account import AcmeSettings
 from .._core.certificate import KeySpec, KeyType
@@ -19,7 +20,7 @@ from .._core.deadline import Deadline
 from .._core.errors import InputRefused
 from .._x509.keys import make_key
 from .acme_problems import AcmeProblem, refused
-from .acme_reading import problem_kind
+from .acme_reading import is_bad_nonce
 from .answer import Answer
 from .base import CertificateAuthorityRefused
 from .session import Session
@@ -112,7 +113,7 @@ class AcmeAccount:
                 "POST", url, purpose=purpose, body=body, headers={**_JOSE, **(headers or {})}, deadline=deadline
             )
             self._keep_nonce(answer)
-            is_bad = answer.is_json and problem_kind(answer.json(self.session.name, purpose)) == "badNonce"
+            is_bad = answer.is_json and is_bad_nonce(answer.json(self.session.name, purpose))
             if not is_bad or deadline.passed:
                 return answer
 
@@ -169,7 +170,7 @@ class AcmeAccount:
         """Return the URL of the key's account, "" where there is none. Dirty servers say 404 where 400 is meant."""
         answer = self._new_account({"onlyReturnExisting": True}, "account")
         if answer.is_fine:
-            return answer.headers.get("Location", "")
+            return made_at(answer, self.directory["newAccount"])
         problem = refused(answer, self.session.name, "account")
         if problem.kind == "accountDoesNotExist" or (not problem.kind and answer.status in (400, 404)):
             return ""
@@ -182,8 +183,13 @@ class AcmeAccount:
             wanted["contact"] = [f"mailto:{address}" for address in self._settings.contact]
         if self._settings.eab_kid is not None and self._settings.eab_hmac_key is not None:
             wanted["externalAccountBinding"] = self._binding(self._settings.eab_kid, self._settings.eab_hmac_key)
-        answer = self._fine(self._new_account(wanted, "registration"), "registration")
-        url = answer.headers.get("Location", "")
+        answer = self._new_account(wanted, "registration")
+        if not answer.is_fine:
+            # A binding that may be used once was, where the answer of the first try was lost.
+            existing = self._existing()
+            if existing:
+                return existing
+        url = made_at(self._fine(answer, "registration"), self.directory["newAccount"])
         if not url:
             raise AcmeProblem(self.session.name, "registration", answer.status, {"detail": "it names no account"})
         return url
@@ -228,6 +234,12 @@ class AcmeAccount:
                 "Give the PEM text of an RSA or P-256 key without a password.",
                 code="malformed",
             ) from None
+
+
+def made_at(answer: Answer, asked: str) -> str:
+    """Return the URL of what was made, "" where none is told. Dirty servers leave the host out of it."""
+    location = answer.headers.get("Location", "")
+    return urljoin(asked, location) if location else ""
 
 
 def _kept_key(path: str) -> bytes:

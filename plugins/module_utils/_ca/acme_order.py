@@ -29,16 +29,15 @@ def order_of(
     account_url: str,
     dns: AcmeChallenge,
 ) -> Order:
-    """Return an order that is not fulfilled yet. C(authorizations): of a pending order; of a later one none matter.
+    """Return an order that is not fulfilled yet. C(authorizations): none where it is further already.
 
     Raises CertificateAuthorityRefused where the server offers no challenge of the method that is wanted for a name.
     """
-    asked = said.word == "pending"
     places = {name: place for place, name in enumerate(application.names)}
-    waiting = [one for one in authorizations if not one.is_valid] if asked else []
+    not_believed = {one.name for one in authorizations if not one.is_valid}
+    waiting = [one for one in authorizations if not one.is_valid and said.word == "pending"]
     waiting.sort(key=lambda one: places.get(one.name, len(places)))
     chosen = [(one, challenge_of(one, application, dns)) for one in waiting]
-    not_believed = {one.name for one in waiting}
     given_up = any(one.status == "deactivated" for one in authorizations)
     return Order(
         reference=said.url,

@@ -128,6 +128,14 @@ def problem_kind(problem: t.Any) -> str:
     return _text(problem, "type").rpartition(":")[2] if isinstance(problem, dict) else ""
 
 
+def is_bad_nonce(problem: t.Any) -> bool:
+    """Say whether an error asks for another nonce (RFC 8555 section 6.5); without a type its words do."""
+    if not isinstance(problem, dict):
+        return False
+    kind = problem_kind(problem)
+    return kind == "badNonce" or (not kind and "nonce" in _text(problem, "detail").lower())
+
+
 def _challenge(said: Json, url: str) -> Challenge:
     status = _text(said, "status") or "pending"
     if status not in _CHALLENGES:

@@ -100,6 +100,7 @@ class Session:
         CertificateAuthorityUnavailable.
         """
         deadline, attempt = Deadline.after(self._patience_seconds), 0
+        said: CertificateAuthorityUnavailable | None = None
         while True:
             attempt += 1
             try:
@@ -109,13 +110,15 @@ class Session:
             except AnswerLost as error:
                 if not again:
                     raise
-                self._pause(attempt, deadline, error, None)
+                # Cut off by the end of our patience, it says less than what the CA said before.
+                self._pause(attempt, deadline, said or error, None)
             else:
                 if answer.status not in _BUSY and answer.is_whole:
                     return answer
                 if not again and answer.status != _TOO_MANY:
                     raise AnswerLost(self.name, purpose, f"it answers {answer.status}, and not what it did")
-                self._pause(attempt, deadline, self._busy(answer, purpose), answer)
+                said = self._busy(answer, purpose)
+                self._pause(attempt, deadline, said, answer)
 
     def send(
         self,
@@ -132,11 +135,12 @@ class Session:
 
         Raises NotSent where no byte of it left, AnswerLost where it may have arrived.
         """
-        url = path if "://" in path else f"{self._connection.url}{path}"
+        url = self._url(path, purpose)
         with self._turn(deadline):
             began = time.monotonic()
             try:
-                answer = self._exchange(method, url, query, body, {**self._headers, **(headers or {})}, deadline)
+                sent = {**self._headers, **(headers or {})}
+                answer = self._exchange(method, url, query, body, sent, deadline, purpose)
             except CertificateAuthorityUnavailable as error:
                 self._log(purpose, method, url, error.code, began)
                 raise
@@ -144,6 +148,16 @@ class Session:
         refuse_redirection(answer, self.name, purpose)
         self._watch_clock(answer)
         return answer
+
+    def _url(self, path: str, purpose: str) -> str:
+        url = path if "://" in path else f"{self._connection.url}{path}"
+        if self._connection.url.startswith("https://") and not url.startswith("https://"):
+            raise CertificateAuthorityUnavailable(
+                f"{self.name} names {url.partition('?')[0][:200]!r} ({purpose}), without TLS: nothing is sent there.",
+                "See whether the account's url is right, and tell the CA.",
+                code="not_https",
+            )
+        return url
 
     def _pause(
         self, attempt: int, deadline: Deadline, why: CertificateAuthorityUnavailable, answer: Answer | None
@@ -167,7 +181,14 @@ class Session:
         )
 
     def _exchange(
-        self, method: str, url: str, query: t.Any, body: bytes, headers: Mapping[str, str], deadline: Deadline
+        self,
+        method: str,
+        url: str,
+        query: t.Any,
+        body: bytes,
+        headers: Mapping[str, str],
+        deadline: Deadline,
+        purpose: str,
     ) -> Answer:
         import requests
         from urllib3.exceptions import HTTPError
@@ -189,7 +210,7 @@ class Session:
                 return Answer(response.status_code, response.headers, _body(response, end))
         # While the body is read it is urllib3 itself that breaks off.
         except (requests.RequestException, HTTPError) as error:
-            raise _failure(error, self.name, url) from None
+            raise _failure(error, self.name, url, purpose) from None
 
     def _turn(self, deadline: Deadline) -> AbstractContextManager[None]:
         return nullcontext() if self._pace is None else self._pace.turn(deadline)
@@ -251,7 +272,7 @@ def _broken(problem: str) -> requests.RequestException:
     return requests.exceptions.ChunkedEncodingError(problem)
 
 
-def _failure(error: Exception, name: str, url: str) -> CertificateAuthorityUnavailable:
+def _failure(error: Exception, name: str, url: str, purpose: str) -> CertificateAuthorityUnavailable:
     """Tell what certainly never left from what may have arrived; words of libraries may hold the query: left out."""
     import requests
     from urllib3.exceptions import NewConnectionError
@@ -266,7 +287,7 @@ def _failure(error: Exception, name: str, url: str) -> CertificateAuthorityUnava
         return NotSent(name, f"{host} cannot be reached")
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
         return NotSent(name, f"{host} is no host that can be asked")
-    return AnswerLost(name, "", f"{host} broke off, or was too slow: {type(error).__name__}")
+    return AnswerLost(name, purpose, f"{host} broke off, or was too slow: {type(error).__name__}")
 
 
 def _tls_words(error: t.Any) -> str:
