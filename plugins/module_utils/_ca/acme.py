@@ -64,6 +64,8 @@ class AcmeAuthority:
         self._lock = threading.Lock()
         self._opened: AcmeAccount | None = None
         self._listed: tuple[Standing, ...] | None = None
+        # Orders as they were just read, so that the word to validate need not ask again.
+        self._seen: dict[str, tuple[Standing, Sequence[Authorization]]] = {}
 
     @property
     def traits(self) -> Traits:
@@ -95,9 +97,10 @@ class AcmeAuthority:
         return self._order(self._read(reference), application)
 
     def validate(self, order: Order, application: Application) -> Order:
-        said = self._read(order.reference)
+        known = self._seen.pop(order.reference, None)
+        said, asked = known if known is not None else self._looked(self._read(order.reference))
         if said.word == "pending":
-            self._answer(said, application)
+            self._answer(asked, application)
             said = self._waited(said, "pending")
         if said.word == "ready":
             said = self._waited(self._finalize(said, application), "processing")
@@ -173,18 +176,20 @@ class AcmeAuthority:
     def _order(self, said: Standing, application: Application) -> Order:
         if said.state is OrderState.ISSUED:
             return self._issued(said, application)
-        asked = said.word in ("pending", "invalid")
+        self._seen[said.url] = said, asked = self._looked(said)
         return order_of(
             application,
             said,
-            self._authorizations(said) if asked else (),
+            asked,
             thumbprint=self._account.thumbprint,
             account_url=self._account.url,
             dns=self._settings.dns_challenge,
         )
 
-    def _authorizations(self, said: Standing) -> list[Authorization]:
-        return [authorization(self._json(url, "authorization"), url) for url in said.authorizations]
+    def _looked(self, said: Standing) -> tuple[Standing, Sequence[Authorization]]:
+        """Return an order with its authorizations, where they still say anything."""
+        urls = said.authorizations if said.word in ("pending", "invalid") else ()
+        return said, [authorization(self._json(url, "authorization"), url) for url in urls]
 
     def _issued(self, said: Standing, application: Application) -> Order:
         """Return the order with its chain; one that was fulfilled for another key is of no use here."""
@@ -203,9 +208,9 @@ class AcmeAuthority:
             reason="" if is_ours else "it was fulfilled for another key, by somebody else who uses the account",
         )
 
-    def _answer(self, said: Standing, application: Application) -> None:
+    def _answer(self, asked: Sequence[Authorization], application: Application) -> None:
         """Tell the CA to look, once for each challenge (RFC 8555 section 7.5.1)."""
-        for one in self._authorizations(said):
+        for one in asked:
             if one.status != "pending":
                 continue
             challenge = challenge_of(one, application, self._settings.dns_challenge)

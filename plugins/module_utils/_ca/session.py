@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import random
-import ssl
 import time
 import typing as t
 from collections.abc import Mapping
@@ -19,19 +18,12 @@ from urllib.parse import urlsplit
 
 from .._core.account import Connection
 from .._core.deadline import Deadline
-from .._core.version import VERSION
 from .answer import Answer, AnswerLost, NotSent, refuse_redirection
 from .base import CertificateAuthorityUnavailable
 from .pace import Pace
-
-if t.TYPE_CHECKING:
-    import requests
+from .transport import Transport
 
 LOG = logging.getLogger("koshin.tls")
-USER_AGENT = f"koshin.tls/{VERSION}"
-MOST_BYTES = 8 * 1024 * 1024
-_CONNECTIONS = 16
-_CHUNK = 64 * 1024
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 20.0
 # What may go better a moment later; 429 besides says that nothing was done.
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -59,10 +51,10 @@ class Session:
         self.skew: timedelta | None = None
         self._connection, self._headers, self._pace = connection, dict(headers or {}), pace
         self._patience_seconds, self._sleep = patience_seconds, sleep
-        self._session = _session(connection)
+        self._transport = Transport(connection, name)
 
     def close(self) -> None:
-        self._session.close()
+        self._transport.close()
 
     def read(self, path: str, *, purpose: str, query: t.Any = None, headers: Mapping[str, str] | None = None) -> Answer:
         """Ask what changes nothing; asked again, with growing pauses, while the CA is busy or its answers get lost.
@@ -140,7 +132,9 @@ class Session:
             began = time.monotonic()
             try:
                 sent = {**self._headers, **(headers or {})}
-                answer = self._exchange(method, url, query, body, sent, deadline, purpose)
+                answer = self._transport.exchange(
+                    method, url, purpose=purpose, query=query, body=body, headers=sent, deadline=deadline
+                )
             except CertificateAuthorityUnavailable as error:
                 self._log(purpose, method, url, error.code, began)
                 raise
@@ -180,38 +174,6 @@ class Session:
             code="rate_limited" if answer.status == _TOO_MANY else None,
         )
 
-    def _exchange(
-        self,
-        method: str,
-        url: str,
-        query: t.Any,
-        body: bytes,
-        headers: Mapping[str, str],
-        deadline: Deadline,
-        purpose: str,
-    ) -> Answer:
-        import requests
-        from urllib3.exceptions import HTTPError
-
-        seconds = max(0.1, min(self._connection.timeout_seconds, deadline.left))
-        end = Deadline.after(seconds)
-        try:
-            with self._session.request(
-                method,
-                url,
-                params=query,
-                data=body or None,
-                headers=headers,
-                timeout=seconds,
-                allow_redirects=False,
-                stream=True,
-                proxies=requests.utils.get_environ_proxies(url),
-            ) as response:
-                return Answer(response.status_code, response.headers, _body(response, end))
-        # While the body is read it is urllib3 itself that breaks off.
-        except (requests.RequestException, HTTPError) as error:
-            raise _failure(error, self.name, url, purpose) from None
-
     def _turn(self, deadline: Deadline) -> AbstractContextManager[None]:
         return nullcontext() if self._pace is None else self._pace.turn(deadline)
 
@@ -226,70 +188,3 @@ class Session:
             return
         if theirs.tzinfo is not None:
             self.skew = theirs - datetime.now(timezone.utc)
-
-
-def _session(connection: Connection) -> requests.Session:
-    import requests
-    from requests.adapters import HTTPAdapter
-
-    session = requests.Session()
-    # Neither ~/.netrc nor REQUESTS_CA_BUNDLE decide here; proxies are taken from the environment with each request.
-    session.trust_env = False
-    session.verify = connection.ca_file or _system_trust()
-    if connection.client_certificate is not None and connection.client_key is not None:
-        session.cert = (connection.client_certificate, connection.client_key)
-    # What is not compressed cannot be a bomb.
-    session.headers = requests.structures.CaseInsensitiveDict(
-        {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "application/json"}
-    )
-    adapter = HTTPAdapter(pool_connections=_CONNECTIONS, pool_maxsize=_CONNECTIONS, pool_block=True)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
-
-
-def _system_trust() -> str | bool:
-    """Return the system's roots, which an administrator may have added to; else those that requests brings."""
-    paths = ssl.get_default_verify_paths()
-    return paths.cafile or paths.capath or True
-
-
-def _body(response: requests.Response, end: Deadline) -> bytes:
-    """Read with an end to size and time: what drips a byte a second ends with the time, too."""
-    found = bytearray()
-    while chunk := response.raw.read1(_CHUNK, decode_content=False):
-        found += chunk
-        if len(found) > MOST_BYTES or end.passed:
-            raise _broken(
-                f"its body is longer than {MOST_BYTES} bytes" if len(found) > MOST_BYTES else "it is too slow"
-            )
-    return bytes(found)
-
-
-def _broken(problem: str) -> requests.RequestException:
-    import requests
-
-    return requests.exceptions.ChunkedEncodingError(problem)
-
-
-def _failure(error: Exception, name: str, url: str, purpose: str) -> CertificateAuthorityUnavailable:
-    """Tell what certainly never left from what may have arrived; words of libraries may hold the query: left out."""
-    import requests
-    from urllib3.exceptions import NewConnectionError
-
-    host = urlsplit(url).hostname
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(error, requests.exceptions.SSLError):
-        return NotSent(name, f"the certificate of {host} is not trusted, or TLS fails: {_tls_words(reason or error)}")
-    if isinstance(error, requests.exceptions.ProxyError):
-        return NotSent(name, f"the proxy for {host} lets nothing through")
-    if isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(reason, NewConnectionError):
-        return NotSent(name, f"{host} cannot be reached")
-    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
-        return NotSent(name, f"{host} is no host that can be asked")
-    return AnswerLost(name, purpose, f"{host} broke off, or was too slow: {type(error).__name__}")
-
-
-def _tls_words(error: t.Any) -> str:
-    inner = error.args[0] if getattr(error, "args", None) else error
-    return str(getattr(inner, "verify_message", None) or getattr(inner, "reason", None) or type(inner).__name__)
