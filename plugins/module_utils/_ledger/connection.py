@@ -10,7 +10,7 @@ import os
 import sqlite3
 import typing as t
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from .._core.errors import LedgerRefused
 from . import postgresql, sqlite
@@ -79,8 +79,14 @@ def writing(engine: Engine, location: str) -> Iterator[Connection]:
 
     Raises ConstraintBroken, and LedgerRefused for whatever else the database refuses.
     """
-    with _refusing(location), engine.connect().execution_options(koshin_writes=True) as connection, connection.begin():
+    # Threads of one process wait for one another here; a database that is locked is looked at again ever more seldom.
+    turn = engine.get_execution_options().get("koshin_turn", nullcontext())
+    with turn, _refusing(location), _writer(engine) as connection, connection.begin():
         yield connection
+
+
+def _writer(engine: Engine) -> Connection:
+    return engine.connect().execution_options(koshin_writes=True)
 
 
 def rows(

@@ -90,6 +90,7 @@ def _engine(connecting: t.Callable[[], sqlite3.Connection], *, read_only: bool, 
         pool_size=connections,
         max_overflow=0,
         hide_parameters=True,
+        execution_options={"koshin_turn": threading.RLock()},
     )
 
     @event.listens_for(engine, "connect")
