@@ -24,7 +24,7 @@ help:
 	@echo 'make contract     tests/contract, real mail servers, as root'
 	@echo 'make integration  tests/integration, real hosts, as root'
 	@echo 'make pytest ARGS="tests/unit/test_house.py -x"'
-	@echo 'make bench        speed beside the peers, as a table'
+	@echo 'make bench        speed beside the peers, as a table; as root'
 	@echo 'make endurance    100,000 damaged mails, archives, PEM texts, PKCS#7, and each kill at shops and CAs; as root'
 	@echo 'make build        the collection as a tarball, in dist/'
 	@echo 'make clean        removes all that make made'
@@ -60,7 +60,8 @@ shops: root debian-packages .venv/tests.stamp $(LINK)
 pytest: .venv/tests.stamp $(LINK)
 	@$(BIN)/python -m pytest $(ARGS)
 
-bench: .venv/tests.stamp .venv-peers/peers.stamp $(LINK)
+bench: root debian-packages .venv/tests.stamp .venv-peers/peers.stamp $(LINK)
+	@tests/run/debian-packages tests/bench/debian-packages.txt
 	@$(BIN)/python tests/bench/bench.py
 
 endurance: root debian-packages .venv/tests.stamp $(LINK)

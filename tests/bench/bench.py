@@ -13,8 +13,11 @@ from pathlib import Path
 
 import yaml
 
-sys.path.append(str(Path(__file__).resolve().parent.parent))  # where house.py lies
+sys.path.append(str(Path(__file__).resolve().parent.parent))  # where house.py and the sandbox lie
+sys.path.append(str(Path(__file__).resolve().parents[2] / ".cache" / "collections"))  # where our collection is found
 
+import acme_orders
+import certcentral
 import freight
 import quiet_host
 import reading
@@ -31,7 +34,9 @@ def main() -> None:
         directory = Path(name)
         print(_head(directory, rounds), flush=True)
         counted = [*quiet_host.rows(directory), *freight.rows()]  # quick: if a playbook is broken, it fails here
+        counted += certcentral.rows()
         raced = [*reading.rows(directory, rounds), *requesting.rows(directory, rounds)]
+        raced += acme_orders.rows(directory, rounds)
     print(table.text([*raced, *counted]))
 
 
@@ -53,7 +58,7 @@ def _head(directory: Path, rounds: int) -> str:
             ", ".join(f"{name} {version}" for name, version in versions.items()),
             f"{today}: {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, files on {disk.strip()}",
             f"Task time is a playbook's less that of an empty one; medians of {rounds} rounds, loops in every third.",
-            "Peers go one by one in a loop, projected from 20.",
+            "Peers go one by one, projected from a few.",
             "",
         ]
     )

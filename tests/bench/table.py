@@ -58,6 +58,14 @@ def exactly(what: str, *, count: int, goal: int) -> Row:
     return Row(what, "", "", str(count), f"exactly {goal}", count == goal)
 
 
+def at_most(what: str, *, count: int, goal: int) -> Row:
+    return Row(what, "", "", str(count), f"at most {goal}", count <= goal)
+
+
+def share(what: str, *, percent: int, goal: int) -> Row:
+    return Row(what, "", "", f"{percent} %", f"at least {goal} %", percent >= goal)
+
+
 def text(rows: Sequence[Row]) -> str:
     """Return the table as lines of plain text."""
     lines = [HEADS, *(row.cells for row in rows)]

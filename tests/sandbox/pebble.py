@@ -24,13 +24,14 @@ _DAY_SECONDS = 86_400
 
 @dataclass(frozen=True)
 class Pebble:
-    """``url`` is its directory; ``ca_file``: what its own HTTPS ends at. Names lead to this machine."""
+    """``url`` is its directory; ``ca_file``: what its own HTTPS ends at. Names lead to its ``http_port``."""
 
     url: str
     ca_file: Path
     management: str
     names: str
     log: Path
+    http_port: int
 
     def orders(self) -> int:
         """Return how many orders were placed, as its log says."""
@@ -77,11 +78,13 @@ def pebble(
     reused_authorizations: int = 0,
     alternate_roots: int = 0,
     lifetimes: Mapping[str, int] = DEFAULT_LIFETIMES,
+    program: Path = PROGRAMS / "pebble",
 ) -> Iterator[Pebble]:
     """Run it until the block ends; what it issued is forgotten then.
 
     ``http_port``: where it looks for files of http-01, of every name. ``bad_nonces``, ``reused_authorizations``:
     percent of requests. ``lifetimes``: profile to days. ``binding``: accounts need the external binding KID, MAC_KEY.
+    ``program``: another version of it.
     """
     directory.mkdir(parents=True, exist_ok=True)
     files = server_certificate(directory)
@@ -117,7 +120,7 @@ def pebble(
         *("-defaultIPv4", "127.0.0.1", "-defaultIPv6", ""),
         *("-http01", "", "-https01", "", "-tlsalpn01", "", "-doh", ""),
     ]
-    command = ["env", *(f"{key}={value}" for key, value in environment.items()), PROGRAMS / "pebble"]
+    command = ["env", *(f"{key}={value}" for key, value in environment.items()), program]
     command += ["-config", directory / "pebble.json", "-dnsserver", f"127.0.0.1:{names}", "-strict"]
     with (
         daemon(named, log=directory / "names.log", ports=[names_management]),
@@ -129,4 +132,5 @@ def pebble(
             management=f"https://localhost:{management}",
             names=f"http://127.0.0.1:{names_management}",
             log=directory / "pebble.log",
+            http_port=http_port,
         )
