@@ -55,6 +55,7 @@ options:
       - publish_record
       - mail_approval
       - change_validation
+      - approve_request
       - documents
       - phone_confirmation
       - finish_by_hand

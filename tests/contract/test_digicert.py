@@ -46,8 +46,9 @@ def cc(tmp_path: Path, website: Website) -> Iterator[DigicertUnderQuestion]:
 
 def authority(cc: DigicertUnderQuestion, *, patience_seconds: float = 10, **settings: object) -> DigicertAuthority:
     account = Account("certcentral", "digicert", replace(cc.settings(), **{"skip_approval": True, **settings}))
-    clock = lambda: datetime.now(UTC)  # noqa: E731
-    return DigicertAuthority(account, account.settings, clock=clock, patience_seconds=patience_seconds)
+    return DigicertAuthority(
+        account, account.settings, clock=lambda: datetime.now(UTC), patience_seconds=patience_seconds
+    )
 
 
 def by(method: Method) -> tuple[tuple[str, Method], ...]:

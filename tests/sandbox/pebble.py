@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sandbox.daemons import daemon, free_port
@@ -18,7 +19,7 @@ from sandbox.serving import server_certificate
 PROGRAMS = Path(__file__).resolve().parents[2] / ".cache" / "newer-debian" / "usr" / "bin"
 KID = "kid-1"
 MAC_KEY = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"
-DEFAULT_LIFETIMES = {"default": 100}
+DEFAULT_LIFETIMES = MappingProxyType({"default": 100})
 _DAY_SECONDS = 86_400
 
 

@@ -70,7 +70,7 @@ def _check_value(value: Any, wanted: Any, path: str) -> None:
             raise Refused(400, "bad_request_format", f"{path} is no list")
         for place, one in enumerate(value):
             _check_value(one, wanted[0], f"{path}[{place}]")
-    elif type(value) is not wanted and value is not None:
+    elif value is not None and (not isinstance(value, wanted) or (wanted is int and isinstance(value, bool))):
         raise Refused(400, "bad_request_format", f"{path} is {type(value).__name__}, not {wanted.__name__}")
 
 
