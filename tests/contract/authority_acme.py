@@ -18,7 +18,8 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepK
 from contract.applicant import application
 from contract.under_question import Promise, Situation, UnderQuestion
 from contract.website import Website
-from sandbox.dirty_acme import Dirt, DirtyServer
+from sandbox import dirt
+from sandbox.dirty_acme import DirtyAcme
 from sandbox.pebble import KID, MAC_KEY, Pebble, pebble
 
 
@@ -49,14 +50,12 @@ class AcmeUnderQuestion(UnderQuestion):
         self._directory, self._manners = directory, manners
         self._running = ExitStack()
         self.pebble: Pebble
-        self.dirty: DirtyServer
+        self.dirty: DirtyAcme
 
     def __enter__(self) -> Self:
         port = int(self.website.address.rpartition(":")[2])
         self.pebble = self._running.enter_context(pebble(self._directory, http_port=port, **self._manners))
-        self.dirty = self._running.enter_context(
-            DirtyServer(self._directory / "dirty", self.pebble.url, self.pebble.ca_file)
-        )
+        self.dirty = self._running.enter_context(DirtyAcme(self.pebble.url, self.pebble.ca_file))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -64,7 +63,7 @@ class AcmeUnderQuestion(UnderQuestion):
 
     def settings(self) -> AcmeSettings:
         return AcmeSettings(
-            connection=Connection(self.dirty.url, ca_file=str(self.dirty.ca_file)),
+            connection=Connection(self.dirty.url, ca_file=str(self.pebble.ca_file)),
             account_key_path=str(self._directory / "account" / "key.pem"),
             eab_kid=KID,
             eab_hmac_key=MAC_KEY,
@@ -85,7 +84,7 @@ class AcmeUnderQuestion(UnderQuestion):
         pytest.fail(f"order {order.reference} awaits {kind.value}: by ACME nobody is awaited")
 
     def say(self, order: Order, word: str) -> None:
-        self.dirty.dirt = Dirt(word=word)
+        self.dirty.soil("order", dirt.saying(status=word))
 
     def bring(self, situation: Situation, order: Order | None = None) -> None:
         if situation is Situation.REJECTED and order is not None:
@@ -93,18 +92,21 @@ class AcmeUnderQuestion(UnderQuestion):
             self.website.pages.clear()
             self.validate(order)
         elif situation is Situation.LOST_ANSWER:
-            self.dirty.dirt = Dirt(where="/order-plz", loses=1_000)
+            self.patience_seconds = 2.0
+            self.dirty.soil("new order", dirt.lost)
+            # Else the order that is listed would be taken for the answer.
+            self.dirty.soil("orders", dirt.refusing(503))
         elif situation is Situation.RATE_LIMITED:
-            self.dirty.dirt = Dirt(where="/", busy=429, retry_after="3600")
+            self.dirty.soil("order", dirt.refusing(429, "rateLimited", "too many", Retry_After="3600"))
         elif situation is Situation.DEADLINE:
-            self.patience_seconds = 0.5
-            self.dirty.dirt = Dirt(where="/my-order", slow_seconds=1.0)
-        else:
-            self.dirty.dirt = Dirt(word="awaiting-goodwill")
+            self.patience_seconds = 1.0
+            self.dirty.soil("order", dirt.dripping)
+        elif order is not None:
+            self.say(order, "awaiting-goodwill")
 
     def relent(self) -> None:
         self.patience_seconds = 10.0
-        self.dirty.dirt = Dirt()
+        self.dirty.clean()
 
     def refused_applications(self) -> dict[str, Application]:
         return {

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from contract.authorities import ALL, AUTHORITIES
+from contract.dirty_ca import DirtyCa, dirty_ca
 from contract.under_question import UnderQuestion
 from contract.website import Website
 
@@ -17,6 +18,18 @@ from contract.website import Website
 def website():
     with Website() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def soiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DirtyCa]:
+    with dirty_ca(tmp_path_factory.mktemp("dirty")) as running:
+        yield running
+
+
+@pytest.fixture
+def dirty(soiled: DirtyCa, tmp_path: Path) -> DirtyCa:
+    soiled.begin(tmp_path)
+    return soiled
 
 
 @pytest.fixture

@@ -1,160 +1,247 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real Pebble behind dirty answers: what is left out does no harm, and bad days neither lose nor double anything."""
+"""ACME servers that answer orders badly: it works all the same, or says clearly what to do; nothing is done twice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from pathlib import Path
+import re
 
 import pytest
 
-from ansible_collections.koshin.tls.plugins.module_utils._ca.acme import AcmeAuthority
 from ansible_collections.koshin.tls.plugins.module_utils._ca.base import (
     CertificateAuthorityRefused,
     CertificateAuthorityUnavailable,
 )
-from ansible_collections.koshin.tls.plugins.module_utils._core.account import Account
-from ansible_collections.koshin.tls.plugins.module_utils._core.errors import KoshinError
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import Order, OrderState
+from ansible_collections.koshin.tls.plugins.module_utils._core.errors import CertificateUnreadable
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState
+from ansible_collections.koshin.tls.plugins.module_utils._x509.verify import root_name
 from contract.applicant import application
-from contract.authority_acme import AcmeUnderQuestion
-from contract.website import Website
+from contract.dirty_ca import DirtyCa
+from sandbox import dirt
 from sandbox.dirty_acme import Dirt
 
 NAMES = ("www.example.jp", "shop.example.jp")
+A_YEAR = "31536000"
+CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n", re.DOTALL)
 
 
-@pytest.fixture
-def acme(tmp_path: Path, website: Website) -> Iterator[AcmeUnderQuestion]:
-    with AcmeUnderQuestion(tmp_path / "acme", website) as running:
-        yield running
+def without_challenges_where_valid(said: dict[str, object]) -> dict[str, object]:
+    return {key: of for key, of in said.items() if key != "challenges" or said["status"] != "valid"}
 
 
-def _told(value: object) -> str:
-    """Name a test by what differs from clean answers."""
-    if not isinstance(value, Dirt):
-        return str(value)
-    return " ".join(f"{key}={one}" for key, one in vars(value).items() if one != getattr(Dirt(), key))
+# --- answers that get lost -------------------------------------------------------------------------------------------
 
 
-def authority(acme: AcmeUnderQuestion, *, patience_seconds: float = 10) -> AcmeAuthority:
-    """Return the CA as a run of its own sees it."""
-    account = Account("ca", "acme", acme.settings())
-    return AcmeAuthority(account, account.settings, clock=lambda: datetime.now(UTC), patience_seconds=patience_seconds)
-
-
-def issued(acme: AcmeUnderQuestion) -> Order:
-    wanted = application(*NAMES)
-    order = authority(acme).submit(wanted)
-    acme.website.publish(*order.tokens)
-    return authority(acme).validate(order, wanted)
-
-
+@pytest.mark.parametrize("bad", [dirt.lost, dirt.cut, dirt.done_and(dirt.html(200)), dirt.done_and(dirt.refusing(500))])
 @pytest.mark.parametrize(
-    "dirt",
-    [
-        Dirt(no_meta=True),
-        Dirt(no_challenges=True),
-        Dirt(no_type=True),
-        Dirt(not_found=True),
-        Dirt(no_type=True, not_found=True),
-        Dirt(no_nonces=True),
-        Dirt(location="relative"),
-        Dirt(chain="crlf"),
-        Dirt(chain="backwards"),
-        Dirt(binding_once=True),
-        Dirt(where="/order", busy=429, often=3, retry_after="0"),
-        Dirt(where="/order", loses=1),
-        Dirt(where="/finalize", loses=1),
-        Dirt(where="/cert", loses=1),
-    ],
-    ids=_told,
+    "kind", ["directory", "nonce", "new account", "new order", "authorization", "challenge", "order", "finalize"]
 )
-def test_what_is_left_out_or_lost_on_the_way_does_no_harm(acme: AcmeUnderQuestion, dirt: Dirt):
-    acme.dirty.dirt = dirt
+def test_what_was_done_and_not_told_is_done_once(dirty: DirtyCa, kind: str, bad: Dirt):
+    dirty.soil(kind, bad, dirt.clean)
 
-    order = issued(acme)
+    order = dirty.ordered(application(*NAMES))
 
     assert order.state is OrderState.ISSUED
-    assert set(order.validated) == set(NAMES)
-    assert acme.pebble.issued() == 1
+    assert (dirty.orders, dirty.issued) == (1, 1)
 
 
-def test_a_binding_that_works_once_is_not_needed_again_though_its_answer_was_lost(acme: AcmeUnderQuestion):
-    acme.dirty.dirt = Dirt(binding_once=True, where="/sign-me-up", loses=2)
+@pytest.mark.parametrize("bad", [dirt.lost, dirt.with_body(lambda body: body[:-40])])
+def test_a_chain_that_did_not_arrive_is_asked_for_again(dirty: DirtyCa, bad: Dirt):
+    wanted = application(*NAMES)
+    dirty.soil("certificate", bad)
+    order = dirty.submitted(wanted)
 
-    assert issued(acme).state is OrderState.ISSUED
-    acme.dirty.dirt = Dirt(binding_once=True)
-    assert issued(acme).state is OrderState.ISSUED
+    with pytest.raises((CertificateAuthorityUnavailable, CertificateUnreadable)):
+        dirty.authority(patience_seconds=1).validate(order, wanted)
+
+    dirty.soil("certificate", dirt.clean)
+    assert dirty.authority().read(order.reference, wanted).state is OrderState.ISSUED
+    assert dirty.issued == 1
 
 
-@pytest.mark.parametrize(
-    ("dirt", "code", "words"),
-    [
-        (Dirt(where="/order-plz", busy=429, retry_after="31536000"), "rate_limited", "come back in 31536000 s"),
-        (Dirt(where="/order-plz", busy=429), "rate_limited", "too many requests"),
-        (Dirt(where="/order-plz", busy=503), "authority_unavailable", "answers 503"),
-        (Dirt(where="/order-plz", html=True), "authority_unavailable", "what is not whole"),
-        (Dirt(where="/order-plz", cut=True), "authority_unavailable", "what is not whole"),
-        (Dirt(where="/order-plz", slow_seconds=2), "answer_lost", "new order"),
-        (Dirt(where="/order-plz", loses=99), "answer_lost", "new order"),
-        (Dirt(location="none"), "refused_by_authority", "it names no account"),
-        (Dirt(word="paused"), "unknown_word", "'paused'"),
-    ],
-    ids=_told,
-)
-def test_what_cannot_be_borne_is_told_with_what_to_do(acme: AcmeUnderQuestion, dirt: Dirt, code: str, words: str):
-    acme.dirty.dirt = dirt
+def test_answers_that_are_never_told_are_an_error_and_the_next_run_finds_what_was_done(dirty: DirtyCa):
+    wanted = application(*NAMES)
+    order = dirty.submitted(wanted)
+    dirty.soil("finalize", dirt.lost)
 
-    with pytest.raises(KoshinError) as caught:
-        authority(acme, patience_seconds=1).submit(application(*NAMES))
+    with pytest.raises(CertificateAuthorityUnavailable, match=r"\(finalize\) was lost") as caught:
+        dirty.authority(patience_seconds=1).validate(order, wanted)
 
-    assert caught.value.code == code
-    assert words in caught.value.message
+    assert "it goes on where it was" in caught.value.next_move
+    assert dirty.authority().find(wanted).state is OrderState.ISSUED
+    assert (dirty.orders, dirty.issued) == (1, 1)
+
+
+def test_an_order_whose_answer_was_lost_and_that_is_not_listed_is_placed_again(dirty: DirtyCa):
+    """It buys nothing before it is finalized."""
+    dirty.soil("new order", dirt.lost, dirt.clean)
+    dirty.soil("account", dirt.without("orders"))
+
+    assert dirty.ordered(application(*NAMES)).state is OrderState.ISSUED
+    assert (dirty.orders, dirty.issued) == (2, 1)
+
+
+@pytest.mark.parametrize("kind", ["order", "authorization", "certificate"])
+def test_a_body_that_drips_is_not_waited_for(dirty: DirtyCa, kind: str):
+    dirty.soil(kind, dirt.dripping, dirt.clean)
+
+    assert dirty.ordered(application(*NAMES), timeout_seconds=0.5).state is OrderState.ISSUED
+    assert (dirty.orders, dirty.issued) == (1, 1)
+
+
+def test_an_order_that_is_given_up_stays_so_when_the_answer_was_lost(dirty: DirtyCa):
+    wanted = application(*NAMES)
+    order = dirty.submitted(wanted)
+    dirty.soil("authorization", dirt.clean, dirt.lost, dirt.clean)
+
+    assert dirty.authority().cancel(order.reference, wanted).state is OrderState.CANCELLED
+    assert dirty.authority().find(wanted) is None
+
+
+# --- authorizations --------------------------------------------------------------------------------------------------
+
+
+def test_names_that_are_believed_already_may_come_without_challenges(dirty: DirtyCa):
+    dirty.ordered(application(NAMES[0]))
+    dirty.soil("authorization", dirt.changed(without_challenges_where_valid))
+    wanted = application(*NAMES)
+
+    order = dirty.submitted(wanted)
+
+    assert (order.validated, [token.name for token in order.tokens]) == ((NAMES[0],), [NAMES[1]])
+    assert dirty.authority().validate(order, wanted).state is OrderState.ISSUED
+
+
+def test_names_that_nobody_believes_and_no_challenge_is_offered_for_are_an_error(dirty: DirtyCa):
+    dirty.soil("authorization", dirt.without("challenges"))
+
+    with pytest.raises(CertificateAuthorityRefused, match=r"no http-01 for www\.example\.jp, but none") as caught:
+        dirty.submitted(application(*NAMES))
+
+    assert caught.value.code == "method_not_offered"
+    assert dirty.issued == 0
+
+
+def test_an_order_is_lost_with_its_name_though_the_server_calls_it_pending(dirty: DirtyCa):
+    wanted = application(*NAMES)
+    order = dirty.authority().submit(wanted)
+    dirty.soil("order", dirt.saying(status="pending"))
+
+    done = dirty.authority().validate(order, wanted)
+
+    assert done.state is OrderState.REJECTED
+    assert f"{NAMES[0]}: unauthorized" in done.reason
+    assert "See what the token answers from outside" in done.reason
+    assert dirty.count("order") < 10
+    assert dirty.authority().find(wanted) is None
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["order", "authorization"])
+def test_a_word_that_nobody_knows_is_an_error_that_names_it(dirty: DirtyCa, kind: str):
+    wanted = application(*NAMES)
+    order = dirty.submitted(wanted)
+    dirty.soil(kind, dirt.saying(status="paused"))
+
+    asks = (
+        lambda: dirty.authority().read(order.reference, wanted),
+        lambda: dirty.authority().find(wanted),
+        lambda: dirty.authority().validate(order, wanted),
+    )
+    for ask in asks:
+        with pytest.raises(CertificateAuthorityRefused, match="'paused'") as caught:
+            ask()
+        assert caught.value.code == "unknown_word"
+    assert dirty.issued == 0
+
+
+def test_a_word_about_other_names_is_nobodys_business(dirty: DirtyCa):
+    dirty.submitted(application("other.example.jp"))
+    dirty.soil("order", dirt.saying(status="paused"))
+
+    assert dirty.authority().find(application(*NAMES)) is None
+
+
+@pytest.mark.parametrize("gone", [dirt.refusing(404, "malformed"), dirt.refusing(410)])
+def test_an_order_that_is_listed_and_gone_is_none(dirty: DirtyCa, gone: Dirt):
+    other = dirty.submitted(application("other.example.jp"))
+    order = dirty.submitted(application(*NAMES))
+    dirty.soil("order", dirt.about(other.reference, gone))
+
+    assert dirty.authority().find(application(*NAMES)).reference == order.reference
+    assert dirty.authority().find(application("other.example.jp")) is None
+
+
+@pytest.mark.parametrize("bad", [dirt.refusing(404, "malformed"), dirt.saying(orders=None), dirt.changed(lambda _: [])])
+def test_a_list_of_orders_that_is_none_is_empty(dirty: DirtyCa, bad: Dirt):
+    dirty.submitted(application(*NAMES))
+    dirty.soil("orders", bad)
+
+    assert dirty.authority().find(application(*NAMES)) is None
+
+
+def test_a_wait_of_a_year_between_two_looks_is_not_kept(dirty: DirtyCa):
+    for kind in ("authorization", "order", "finalize"):
+        dirty.soil(kind, dirt.with_headers(lambda _: {"Retry_After": A_YEAR}))
+
+    assert dirty.ordered(application(*NAMES)).state is OrderState.ISSUED
+
+
+# --- chains ----------------------------------------------------------------------------------------------------------
+
+
+def in_windows(body: bytes) -> bytes:
+    return b"\xef\xbb\xbf" + body.replace(b"\n", b"\r\n")
+
+
+def backwards(body: bytes) -> bytes:
+    return b"".join(reversed(CERTIFICATE.findall(body)))
+
+
+def with_words_between(body: bytes) -> bytes:
+    return b"".join(b"subject=CN = somebody\n" + one for one in CERTIFICATE.findall(body))
+
+
+@pytest.mark.parametrize("change", [in_windows, backwards, with_words_between])
+def test_a_chain_is_read_however_it_is_written(dirty: DirtyCa, change):
+    wanted = application(*NAMES)
+    order = dirty.ordered(wanted)
+    dirty.soil("certificate", dirt.with_body(change))
+
+    assert dirty.authority().read(order.reference, wanted) == order
+
+
+@pytest.mark.parametrize("times", [2000, 9000])
+def test_a_chain_without_end_is_an_error_and_the_certificate_is_there_afterwards(dirty: DirtyCa, times: int):
+    wanted = application(*NAMES)
+    order = dirty.submitted(wanted)
+    dirty.soil("certificate", dirt.with_body(lambda body: body * times))
+
+    with pytest.raises((CertificateUnreadable, CertificateAuthorityUnavailable)) as caught:
+        dirty.authority(patience_seconds=1).validate(order, wanted)
+
     assert caught.value.next_move
-    acme.dirty.dirt = Dirt()
-    assert issued(acme).state is OrderState.ISSUED
+    dirty.soil("certificate", dirt.clean)
+    assert dirty.authority().read(order.reference, wanted).state is OrderState.ISSUED
+    assert dirty.issued == 1
 
 
-def test_a_day_to_come_back_on_is_understood_too(acme: AcmeUnderQuestion):
-    tomorrow = format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)
-    acme.dirty.dirt = Dirt(where="/order-plz", busy=429, retry_after=tomorrow)
-
-    with pytest.raises(CertificateAuthorityUnavailable, match=r"come back in 86\d\d\d s"):
-        authority(acme).submit(application(*NAMES))
-
-
-@pytest.mark.parametrize(
-    ("dirt", "words"),
-    [(Dirt(no_certificate=True), "names no certificate URL"), (Dirt(chain="huge"), "too slow|longer than|broke off")],
-    ids=_told,
-)
-def test_a_certificate_that_cannot_be_had_today_is_had_tomorrow(acme: AcmeUnderQuestion, dirt: Dirt, words: str):
+@pytest.mark.parametrize("bad", [dirt.refusing(404), dirt.with_body(lambda _: b"no chain")])
+def test_another_chain_that_is_not_to_be_had_is_not_taken(dirty: DirtyCa, bad: Dirt):
     wanted = application(*NAMES)
-    order = authority(acme).submit(wanted)
-    acme.website.publish(*order.tokens)
-    acme.dirty.dirt = dirt
+    order = dirty.ordered(wanted)
+    dirty.soil("certificate", dirt.clean, bad)
 
-    with pytest.raises(KoshinError, match=words):
-        authority(acme, patience_seconds=2).validate(order, wanted)
+    read = dirty.authority(preferred_chain=root_name(dirty.pebble.roots(1))).read(order.reference, wanted)
 
-    acme.dirty.dirt = Dirt()
-    assert authority(acme).read(order.reference, wanted).state is OrderState.ISSUED
-    assert acme.pebble.issued() == 1
+    assert read == order
 
 
-def test_an_order_that_leads_out_of_tls_is_not_followed(acme: AcmeUnderQuestion):
+def test_an_issued_order_that_names_no_certificate_is_an_error(dirty: DirtyCa):
     wanted = application(*NAMES)
-    order = authority(acme).submit(wanted)
+    order = dirty.ordered(wanted)
+    dirty.soil("order", dirt.without("certificate"))
 
-    with pytest.raises(CertificateAuthorityUnavailable, match="without TLS: nothing is sent there"):
-        authority(acme).read(order.reference.replace("https:", "http:"), wanted)
-
-
-def test_an_account_that_is_gone_is_told(acme: AcmeUnderQuestion):
-    acme.dirty.dirt = Dirt(where="/sign-me-up", busy=403)
-
-    with pytest.raises(CertificateAuthorityRefused, match="rateLimited: too many requests"):
-        authority(acme).submit(application(*NAMES))
+    with pytest.raises(CertificateAuthorityRefused, match=r"nowhere \(certificate\)"):
+        dirty.authority().read(order.reference, wanted)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 import typing as t
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, datetime
 
 from .._core.account import Account, AcmeSettings, leads_to_this_machine
@@ -21,20 +21,19 @@ from .._core.inventory import Method
 from .._core.order import Action, Application, Order, OrderState
 from .._x509.reading import certificate_facts, split_pem
 from .._x509.requests import request_der
-from .acme_account import AcmeAccount, made_at
+from .acme_account import AcmeAccount
 from .acme_advice import advice_of
-from .acme_chains import preferred
+from .acme_chains import leaf_first, preferred
+from .acme_listing import AcmeOrders
 from .acme_order import challenge_of, order_of
 from .acme_problems import AcmeProblem
 from .acme_reading import Authorization, Standing, authorization, standing
 from .acme_waiting import waited
+from .answer import Answer
 from .base import Advice, CarryOver, CertificateAuthorityRefused, Traits
 from .session import Session
 
 Clock = t.Callable[[], datetime]
-
-_MOST_ORDERS = 100
-_WORKERS = 16
 
 
 def acme_traits(settings: AcmeSettings) -> Traits:
@@ -63,9 +62,9 @@ class AcmeAuthority:
         self._traits = acme_traits(settings)
         self._lock = threading.Lock()
         self._opened: AcmeAccount | None = None
-        self._listed: tuple[Standing, ...] | None = None
-        # Orders as they were just read, so that the word to validate need not ask again.
-        self._seen: dict[str, tuple[Standing, Sequence[Authorization]]] = {}
+        self._listed: AcmeOrders | None = None
+        # Orders as they were read a moment ago, so that the word to validate need not ask again.
+        self._seen: dict[str, Standing] = {}
 
     @property
     def traits(self) -> Traits:
@@ -76,12 +75,13 @@ class AcmeAuthority:
 
         One that is not fulfilled yet may still become a certificate for any key: it is this one by its names.
         """
-        same = [one for one in self._orders() if set(one.names) == set(application.names)]
-        waiting = [one for one in same if one.state is OrderState.OPEN]
-        if waiting:
-            return self._order(waiting[0], application)
-        issued = (self._order(one, application) for one in same if one.state is OrderState.ISSUED)
-        return next((one for one in issued if one.state is OrderState.ISSUED), None)
+        same = self._orders.standing(application.names)
+        for state in (OrderState.OPEN, OrderState.ISSUED):
+            found = (self._order(one, application) for one in same if one.state is state)
+            counting = next((one for one in found if one.state is state), None)
+            if counting is not None:
+                return counting
+        return None
 
     def submit(self, application: Application) -> Order:
         wanted: dict[str, t.Any] = {"identifiers": [{"type": "dns", "value": name} for name in application.names]}
@@ -98,16 +98,29 @@ class AcmeAuthority:
 
     def validate(self, order: Order, application: Application) -> Order:
         known = self._seen.pop(order.reference, None)
-        said, asked = known if known is not None else self._looked(self._read(order.reference))
+        said = known if known is not None else self._read(order.reference)
         if said.word == "pending":
-            self._answer(asked, application)
-            said = self._waited(said, "pending")
+            self._answer(said, application)
+            looking = list(said.authorizations)
+            said = self._waited(said, "pending", lambda: self._looked(said.url, looking))
         if said.word == "ready":
-            said = self._waited(self._finalize(said, application), "processing")
+            said = self._waited(self._finalize(said, application), "processing", lambda: self._read(said.url))
         return self._order(said, application)
 
-    def _waited(self, said: Standing, word: str) -> Standing:
-        return waited(said, word, lambda: self._read(said.url), patience_seconds=self._patience_seconds)
+    def _waited(self, said: Standing, word: str, look: t.Callable[[], Standing]) -> Standing:
+        return waited(said, word, look, patience_seconds=self._patience_seconds)
+
+    def _looked(self, url: str, looking: list[str]) -> Standing:
+        """Return the order; where it is pending, the first of C(looking) may have been lost, and waiting is vain."""
+        said = self._read(url)
+        while said.word == "pending" and looking:
+            one = self._authorization(looking[0])
+            if one.is_lost:
+                return replace(said, word="invalid", state=OrderState.REJECTED)
+            if not one.is_valid:
+                break
+            looking.pop(0)
+        return said
 
     def cancel(self, reference: str, application: Application) -> Order:
         """Give the authorizations back (RFC 8555 section 7.5.2): an order cannot be cancelled, it can only go stale."""
@@ -118,8 +131,14 @@ class AcmeAuthority:
                 "Run renew.yml to install it; what is issued cannot be cancelled.",
             )
         for url in said.authorizations:
-            if authorization(self._json(url, "authorization"), url).status == "pending":
+            if self._authorization(url).status != "pending":
+                continue
+            try:
                 self._account.tell(url, {"status": "deactivated"}, purpose="give up")
+            except AcmeProblem:
+                # Asked again after an answer that was lost.
+                if self._authorization(url).status == "pending":
+                    raise
         return self.read(reference, application)
 
     def change_validation(self, order: Order, application: Application) -> Order:
@@ -144,11 +163,22 @@ class AcmeAuthority:
                 self._opened = AcmeAccount(self._settings, session)
             return self._opened
 
+    @property
+    def _orders(self) -> AcmeOrders:
+        account = self._account
+        with self._lock:
+            self._listed = self._listed or AcmeOrders(account)
+            return self._listed
+
     def _new_order(self, wanted: dict[str, t.Any], application: Application) -> Standing:
         directory = self._account.directory
         try:
             answer = self._account.tell(
-                directory["newOrder"], wanted, purpose="new order", certificate=application.certificate
+                directory["newOrder"],
+                wanted,
+                purpose="new order",
+                certificate=application.certificate,
+                done=lambda: self._placed(application),
             )
         except AcmeProblem as problem:
             if "replaces" not in wanted:
@@ -157,11 +187,20 @@ class AcmeAuthority:
             if problem.kind not in ("alreadyReplaced", "malformed", "notFound", "unauthorized", ""):
                 raise
             return self._new_order({key: wanted[key] for key in wanted if key != "replaces"}, application)
-        url = made_at(answer, directory["newOrder"])
+        url = answer.headers.get("Location", "")
         if not url:
             nowhere = {"detail": "the new order has no URL"}
             raise AcmeProblem(self._name, "new order", answer.status, nowhere, application.certificate)
-        return standing(answer.json(self._name, "order"), url)
+        return standing(answer.json(self._name, "order"), self._account.place(url, "new order"))
+
+    def _placed(self, application: Application) -> Answer | None:
+        """Return what the CA would have said of a new order, had its answer not been lost; None where it lists none."""
+        self._orders.forget()
+        placed = [one for one in self._orders.standing(application.names) if one.state is OrderState.OPEN]
+        if not placed:
+            return None
+        answer = self._account.ask(placed[0].url, purpose="order")
+        return replace(answer, headers={"Location": placed[0].url})
 
     def _read(self, reference: str) -> Standing:
         if not reference.startswith(("https://", "http://")):
@@ -170,101 +209,82 @@ class AcmeAuthority:
             )
         return standing(self._json(reference, "order"), reference)
 
+    def _authorization(self, url: str) -> Authorization:
+        return authorization(self._json(url, "authorization"), url)
+
     def _json(self, url: str, purpose: str) -> t.Any:
         return self._account.ask(url, purpose=purpose).json(self._name, purpose)
 
     def _order(self, said: Standing, application: Application) -> Order:
         if said.state is OrderState.ISSUED:
             return self._issued(said, application)
-        self._seen[said.url] = said, asked = self._looked(said)
+        self._seen[said.url] = said
+        asked = said.word in ("pending", "invalid")
         return order_of(
             application,
             said,
-            asked,
+            self._authorizations(said) if asked else (),
             thumbprint=self._account.thumbprint,
             account_url=self._account.url,
             dns=self._settings.dns_challenge,
         )
 
-    def _looked(self, said: Standing) -> tuple[Standing, Sequence[Authorization]]:
-        """Return an order with its authorizations, where they still say anything."""
-        urls = said.authorizations if said.word in ("pending", "invalid") else ()
-        return said, [authorization(self._json(url, "authorization"), url) for url in urls]
+    def _authorizations(self, said: Standing) -> list[Authorization]:
+        return [self._authorization(url) for url in said.authorizations]
 
     def _issued(self, said: Standing, application: Application) -> Order:
         """Return the order with its chain; one that was fulfilled for another key is of no use here."""
-        chain = preferred(self._account, _named(said, "certificate"), self._settings.preferred_chain)
-        pems = split_pem(chain, f"order {said.url}")
-        # In whatever order they come.
-        is_ours = application.key_hash in {certificate_facts(pem, f"order {said.url}").key_hash for pem in pems}
-        return Order(
+        text = preferred(self._account, said.certificate, self._settings.preferred_chain)
+        chain = leaf_first(split_pem(text, f"order {said.url}"), application.key_hash)
+        order = Order(
             reference=said.url,
             own_reference=application.own_reference,
-            state=OrderState.ISSUED if is_ours else OrderState.CANCELLED,
+            state=OrderState.ISSUED,
             names=application.names,
-            key_hash=application.key_hash,
+            key_hash=certificate_facts("".join(chain), f"order {said.url}").key_hash,
             validated=application.names,
-            chain=pems if is_ours else (),
-            reason="" if is_ours else "it was fulfilled for another key, by somebody else who uses the account",
+            chain=chain,
+        )
+        if order.key_hash == application.key_hash:
+            return order
+        return replace(
+            order,
+            key_hash=application.key_hash,
+            state=OrderState.CANCELLED,
+            chain=(),
+            reason="it was fulfilled for another key, by somebody else who uses the account",
         )
 
-    def _answer(self, asked: Sequence[Authorization], application: Application) -> None:
+    def _answer(self, said: Standing, application: Application) -> None:
         """Tell the CA to look, once for each challenge (RFC 8555 section 7.5.1)."""
-        for one in asked:
+        for url in said.authorizations:
+            one = self._authorization(url)
             if one.status != "pending":
                 continue
-            challenge = challenge_of(one, application, self._settings.dns_challenge)
-            if challenge.status == "pending":
-                self._account.tell(
-                    challenge.url, {}, purpose=f"look at {one.name}", certificate=application.certificate
-                )
+            by = challenge_of(one, application, self._settings.dns_challenge)
+            if by.status != "pending":
+                continue
+            try:
+                self._account.tell(by.url, {}, purpose=f"look at {one.name}", certificate=application.certificate)
+            except AcmeProblem:
+                if not self._is_answered(url, by.kind):
+                    raise
 
     def _finalize(self, said: Standing, application: Application) -> Standing:
         payload = {"csr": request_der(application.csr)}
         try:
-            url = _named(said, "finalize")
-            answer = self._account.tell(url, payload, purpose="finalize", certificate=application.certificate)
+            answer = self._account.tell(said.finalize, payload, purpose="finalize", certificate=application.certificate)
         except AcmeProblem as problem:
             # Asked again after an answer that was lost: the order says what became of it.
             if problem.kind != "orderNotReady":
                 raise
-            return self._read(said.url)
+            now = self._read(said.url)
+            is_silent = now.state is OrderState.REJECTED and not now.problem
+            return replace(now, problem=problem.before) if is_silent else now
         return standing(answer.json(self._name, "finalize"), said.url)
 
-    def _orders(self) -> tuple[Standing, ...]:
-        """Return the newest orders of the account as they stood when this run first asked: many ask."""
-        account = self._account
-        with self._lock:
-            if self._listed is None:
-                self._listed = self._list(account)
-            return self._listed
-
-    def _list(self, account: AcmeAccount) -> tuple[Standing, ...]:
-        said = account.ask(account.url, purpose="account").json(self._name, "account")
-        where = said.get("orders") if isinstance(said, dict) else None
-        if not isinstance(where, str):
-            return ()
-        try:
-            listed = account.ask(where, purpose="orders").json(self._name, "orders")
-        except AcmeProblem:
-            # Some servers name the list and have none.
-            return ()
-        urls = listed.get("orders") if isinstance(listed, dict) else None
-        known = [url for url in urls if isinstance(url, str)] if isinstance(urls, list) else []
-        with ThreadPoolExecutor(_WORKERS) as pool:
-            return tuple(pool.map(lambda url: _standing(account, url), reversed(known[-_MOST_ORDERS:])))
-
-
-def _standing(account: AcmeAccount, url: str) -> Standing:
-    return standing(account.ask(url, purpose="order").json(account.session.name, "order"), url)
-
-
-def _named(said: Standing, what: str) -> str:
-    url = str(getattr(said, what))
-    if not url:
-        raise CertificateAuthorityRefused(
-            f"The ACME server says that order {said.url} is {said.word}, and names no {what} URL.",
-            "Run renew.yml again later; if it stays so, tell the CA.",
-            code="unreadable_answer",
-        )
-    return url
+    def _is_answered(self, url: str, kind: str) -> bool:
+        """Say whether the CA was told to look already: an answer was lost, and some refuse to be told again."""
+        one = self._authorization(url)
+        by = one.challenge(kind)
+        return one.status != "pending" or (by is not None and by.status != "pending")

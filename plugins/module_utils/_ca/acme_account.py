@@ -7,19 +7,17 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import typing as t
 from collections import deque
 from collections.abc import Mapping
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from .._core.account import AcmeSettings
-from .._core.certificate import KeySpec, KeyType
 from .._core.deadline import Deadline
 from .._core.errors import InputRefused
-from .._x509.keys import make_key
-from .acme_problems import AcmeProblem, refused
+from .acme_key import account_key
+from .acme_problems import AcmeProblem, refused, words_of
 from .acme_reading import is_bad_nonce
 from .answer import Answer
 from .base import CertificateAuthorityRefused
@@ -32,6 +30,12 @@ Json = Mapping[str, t.Any]
 
 _JOSE = {"Content-Type": "application/jose+json"}
 _CHAIN = {"Accept": "application/pem-certificate-chain"}
+_PLACES = ("newNonce", "newAccount", "newOrder", "newAuthz", "revokeCert", "keyChange")
+_MOST_NONCES = 10
+# Too many requests, or out of service: what was asked for was not done.
+_NOTHING_DONE = frozenset({429, 503})
+# How servers say that they do not know a key, besides accountDoesNotExist: "" is no type at all.
+_NO_ACCOUNT = frozenset({"", "externalAccountRequired", "malformed"})
 
 
 class AcmeAccount:
@@ -74,28 +78,75 @@ class AcmeAccount:
 
     def ask(self, url: str, *, purpose: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Return what lies at C(url) (POST-as-GET); raises CertificateAuthorityRefused."""
-        return self._fine(self.post(url, None, purpose=purpose, headers=headers), purpose)
+        return self._post(url, None, purpose, headers=headers)
 
-    def tell(self, url: str, payload: Json, *, purpose: str, certificate: str = "") -> Answer:
+    def tell(
+        self,
+        url: str,
+        payload: Json,
+        *,
+        purpose: str,
+        certificate: str = "",
+        done: t.Callable[[], Answer | None] = lambda: None,
+    ) -> Answer:
         """Send C(payload), which all of ACME lets be sent twice; raises CertificateAuthorityRefused.
 
-        C(certificate): which one it is about, for messages.
+        C(certificate): which one it is about, for messages. C(done): asked before it is sent again after its answer was
+        lost; what it returns is the answer then.
         """
-        return self._fine(self.post(url, payload, purpose=purpose), purpose, certificate)
+        return self._post(url, payload, purpose, certificate, done=done)
 
     def chain(self, url: str) -> tuple[str, tuple[str, ...]]:
         """Return a chain (PEM) and the URLs of others that the CA offers (RFC 8555 section 7.4.2)."""
         answer = self.ask(url, purpose="certificate", headers=_CHAIN)
         return answer.body.decode("ascii", "replace"), answer.links("alternate")
 
-    def post(self, url: str, payload: Json | None, *, purpose: str, headers: Mapping[str, str] | None = None) -> Answer:
+    def place(self, url: str, purpose: str) -> str:
+        """Return C(url), which the server named, whole; raises CertificateAuthorityRefused where it leads elsewhere.
+
+        What is signed with the key goes to the hosts of the account's url and of the directory that lies there.
+        """
+        known = [
+            self._settings.connection.url,
+            *(self.directory[key] for key in _PLACES if _is_url(self.directory, key)),
+        ]
+        whole = urljoin(self._settings.connection.url, url) if url else ""
+        if urlsplit(whole)[:2] in [urlsplit(one)[:2] for one in known]:
+            return whole
+        where = f"the host {urlsplit(whole).netloc[:100]!r}, which its directory does not name" if whole else "nowhere"
+        raise CertificateAuthorityRefused(
+            f"{self.session.name} sends on to {where} ({purpose}).",
+            "See whether the account is the one that the order was placed with; else report it to the CA.",
+            code="another_host",
+        )
+
+    def _post(
+        self,
+        url: str,
+        payload: Json | None,
+        purpose: str,
+        certificate: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        done: t.Callable[[], Answer | None] = lambda: None,
+    ) -> Answer:
         """Send a signed request until it is answered; C(payload) None: POST-as-GET."""
-        kid = self.url
+        kid, url = self.url, self.place(url, purpose)
+        heard: list[str] = []
+        lost = False
 
         def once(deadline: Deadline) -> Answer:
-            return self._signed(url, payload, kid, purpose, deadline, headers)
+            nonlocal lost
+            was_lost, lost = lost, True
+            answer = (done() if was_lost else None) or self._signed(url, payload, kid, purpose, deadline, headers)
+            lost = answer.status not in _NOTHING_DONE
+            heard.append(words_of(answer, self.session.name, purpose))
+            return answer
 
-        return self.session.persist(once, purpose=purpose, again=True)
+        answer = self.session.persist(once, purpose=purpose, again=True)
+        if answer.is_fine:
+            return answer
+        raise refused(answer, self.session.name, purpose, certificate, before=next(filter(None, heard[-2:-1]), ""))
 
     def _signed(
         self,
@@ -106,15 +157,22 @@ class AcmeAccount:
         deadline: Deadline,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send it with one nonce after another, as long as the server finds them bad (RFC 8555 section 6.5)."""
+        """Send it with one nonce after another while the server finds them bad (RFC 8555 section 6.5), a few times."""
+        tries = 0
         while True:
-            body = self._jws(url, payload, kid, self._nonce(deadline))
+            nonce, instead = self._nonce(deadline)
+            if instead is not None:
+                return instead
+            tries += 1
+            body = self._jws(url, payload, kid, nonce)
             answer = self.session.send(
                 "POST", url, purpose=purpose, body=body, headers={**_JOSE, **(headers or {})}, deadline=deadline
             )
-            self._keep_nonce(answer)
+            fresh = _nonce_of(answer)
+            if fresh:
+                self._nonces.append(fresh)
             is_bad = answer.is_json and is_bad_nonce(answer.json(self.session.name, purpose))
-            if not is_bad or deadline.passed:
+            if not is_bad or tries == _MOST_NONCES or deadline.passed:
                 return answer
 
     def _jws(self, url: str, payload: Json | None, kid: str | None, nonce: str) -> bytes:
@@ -128,29 +186,21 @@ class AcmeAccount:
         signed = JWS.sign(text, key=self._key, alg=alg, nonce=b64decode(nonce), url=url, kid=kid)
         return str(signed.json_dumps()).encode("ascii")
 
-    def _nonce(self, deadline: Deadline) -> str:
+    def _nonce(self, deadline: Deadline) -> tuple[str, Answer | None]:
+        """Return a nonce; where the server is not able to hand one out now, what it says instead."""
         try:
-            return self._nonces.pop()
+            return self._nonces.pop(), None
         except IndexError:
             pass
         answer = self.session.send("HEAD", self.directory["newNonce"], purpose="nonce", deadline=deadline)
-        self._keep_nonce(answer)
-        nonce = answer.headers.get("Replay-Nonce", "")
-        if not nonce:
-            raise CertificateAuthorityRefused(
-                f"{self.session.name} hands out no nonce.", "See whether the account's url is right.", code="no_nonce"
-            )
-        return self._nonces.pop() if self._nonces else nonce
-
-    def _keep_nonce(self, answer: Answer) -> None:
-        nonce = answer.headers.get("Replay-Nonce", "")
-        if nonce and nonce.replace("-", "").replace("_", "").isalnum():
-            self._nonces.append(nonce)
-
-    def _fine(self, answer: Answer, purpose: str, certificate: str = "") -> Answer:
-        if not answer.is_fine:
-            raise refused(answer, self.session.name, purpose, certificate)
-        return answer
+        nonce = _nonce_of(answer)
+        if nonce:
+            return nonce, None
+        if not answer.is_fine or not answer.is_whole:
+            return "", answer
+        raise CertificateAuthorityRefused(
+            f"{self.session.name} hands out no nonce.", "See whether the account's url is right.", code="no_nonce"
+        )
 
     def _read_directory(self) -> Json:
         answer = self.session.read(self._settings.connection.url, purpose="directory")
@@ -167,12 +217,15 @@ class AcmeAccount:
         return t.cast(Json, said)
 
     def _existing(self) -> str:
-        """Return the URL of the key's account, "" where there is none. Dirty servers say 404 where 400 is meant."""
+        """Return the URL of the key's account, "" where there is none, in whatever words the server says so."""
         answer = self._new_account({"onlyReturnExisting": True}, "account")
         if answer.is_fine:
-            return made_at(answer, self.directory["newAccount"])
+            found = answer.headers.get("Location", "")
+            return self.place(found, "account") if found else ""
         problem = refused(answer, self.session.name, "account")
-        if problem.kind == "accountDoesNotExist" or (not problem.kind and answer.status in (400, 404)):
+        if problem.kind == "accountDoesNotExist" or (
+            problem.kind in _NO_ACCOUNT and answer.status in (400, 401, 403, 404)
+        ):
             return ""
         raise problem
 
@@ -184,15 +237,16 @@ class AcmeAccount:
         if self._settings.eab_kid is not None and self._settings.eab_hmac_key is not None:
             wanted["externalAccountBinding"] = self._binding(self._settings.eab_kid, self._settings.eab_hmac_key)
         answer = self._new_account(wanted, "registration")
-        if not answer.is_fine:
-            # A binding that may be used once was, where the answer of the first try was lost.
-            existing = self._existing()
-            if existing:
-                return existing
-        url = made_at(self._fine(answer, "registration"), self.directory["newAccount"])
-        if not url:
-            raise AcmeProblem(self.session.name, "registration", answer.status, {"detail": "it names no account"})
-        return url
+        if answer.is_fine:
+            url = answer.headers.get("Location", "")
+            if not url:
+                raise AcmeProblem(self.session.name, "registration", answer.status, {"detail": "it names no account"})
+            return self.place(url, "registration")
+        # A binding that works once was used up where the answer to the same request was lost.
+        registered = self._existing()
+        if registered:
+            return registered
+        raise refused(answer, self.session.name, "registration")
 
     def _new_account(self, payload: Json, purpose: str) -> Answer:
         def once(deadline: Deadline) -> Answer:
@@ -216,52 +270,19 @@ class AcmeAccount:
     @property
     def _key(self) -> JWK:
         with self._lock:
-            self._loaded_key = self._loaded_key or self._load_key()
+            self._loaded_key = self._loaded_key or account_key(self._settings, self.session.name)
             return self._loaded_key
 
-    def _load_key(self) -> JWK:
-        from josepy.errors import Error
-        from josepy.jwk import JWK
 
-        pem = self._settings.account_key
-        content = _kept_key(self._settings.account_key_path) if pem is None else pem.encode()
-        try:
-            return JWK.load(content)
-        except Error:
-            where = "account_key" if pem is not None else self._settings.account_key_path
-            raise InputRefused(
-                f"tls_accounts[{self.session.name}]: {where} holds no private key.",
-                "Give the PEM text of an RSA or P-256 key without a password.",
-                code="malformed",
-            ) from None
+def _nonce_of(answer: Answer) -> str:
+    """Return the nonce of an answer, "" where none is there or it is malformed: that one is ignored (section 6.5.1)."""
+    from josepy.b64 import b64decode, b64encode
 
-
-def made_at(answer: Answer, asked: str) -> str:
-    """Return the URL of what was made, "" where none is told. Dirty servers leave the host out of it."""
-    location = answer.headers.get("Location", "")
-    return urljoin(asked, location) if location else ""
-
-
-def _kept_key(path: str) -> bytes:
-    """Return the key beside the ledger, made where there is none: 0600 from its first byte, whole or not at all."""
-    directory = os.path.dirname(path)
-    os.makedirs(directory, mode=0o700, exist_ok=True)
-    half = f"{path}.{os.getpid()}.{threading.get_ident()}"
-    if not os.path.exists(path):
-        handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(make_key(KeySpec(KeyType.EC, 256)))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            # Linked, not renamed: of two runs at once one key wins, and both use it.
-            os.link(half, path)
-        except FileExistsError:
-            pass
-        finally:
-            os.unlink(half)
-    with open(path, "rb") as file:
-        return file.read()
+    nonce = answer.headers.get("Replay-Nonce", "")
+    try:
+        return nonce if b64encode(b64decode(nonce)).decode("ascii") == nonce else ""
+    except ValueError:
+        return ""
 
 
 def _is_url(said: t.Any, key: str) -> bool:

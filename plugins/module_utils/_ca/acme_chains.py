@@ -6,8 +6,12 @@
 
 from __future__ import annotations
 
+from .._core.errors import CertificateUnreadable
+from .._x509.loading import key_hash_of
+from .._x509.reading import load_certificate
 from .._x509.verify import root_name
 from .acme_account import AcmeAccount
+from .base import CertificateAuthorityRefused
 
 
 def preferred(account: AcmeAccount, url: str, root: str | None) -> str:
@@ -16,7 +20,20 @@ def preferred(account: AcmeAccount, url: str, root: str | None) -> str:
     if root is None or root_name(first) == root:
         return first
     for other in others:
-        chain, _links = account.chain(other)
-        if root_name(chain) == root:
-            return chain
+        try:
+            chain, _links = account.chain(other)
+            if root_name(chain) == root:
+                return chain
+        except (CertificateAuthorityRefused, CertificateUnreadable):
+            # The first one is a good chain, too.
+            continue
     return first
+
+
+def leaf_first(chain: tuple[str, ...], key_hash: str) -> tuple[str, ...]:
+    """Return the chain with the certificate for a key in front, as section 9.1 wants it, wherever the server put it."""
+
+    def is_other(pem: str) -> bool:
+        return key_hash_of(load_certificate(pem, "The chain").public_key()) != key_hash
+
+    return tuple(sorted(chain, key=is_other))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .._core.account import AcmeChallenge
 from .._core.inventory import Method
@@ -29,15 +30,18 @@ def order_of(
     account_url: str,
     dns: AcmeChallenge,
 ) -> Order:
-    """Return an order that is not fulfilled yet. C(authorizations): none where it is further already.
+    """Return an order that is not fulfilled yet. C(authorizations): of a pending order; of a later one none matter.
 
+    Some servers call an order pending that lost a name: it is rejected (RFC 8555 section 7.1.6).
     Raises CertificateAuthorityRefused where the server offers no challenge of the method that is wanted for a name.
     """
+    if any(one.is_lost for one in authorizations):
+        said = replace(said, word="invalid", state=OrderState.REJECTED)
+    asked = said.word == "pending"
     places = {name: place for place, name in enumerate(application.names)}
+    authorizations = sorted(authorizations, key=lambda one: places.get(one.name, len(places)))
+    chosen = [(one, challenge_of(one, application, dns)) for one in authorizations if asked and not one.is_valid]
     not_believed = {one.name for one in authorizations if not one.is_valid}
-    waiting = [one for one in authorizations if not one.is_valid and said.word == "pending"]
-    waiting.sort(key=lambda one: places.get(one.name, len(places)))
-    chosen = [(one, challenge_of(one, application, dns)) for one in waiting]
     given_up = any(one.status == "deactivated" for one in authorizations)
     return Order(
         reference=said.url,
@@ -70,11 +74,13 @@ def challenge_of(one: Authorization, application: Application, dns: AcmeChalleng
 
 def reason_of(said: Standing, authorizations: Sequence[Authorization]) -> str:
     """Return the CA's words for why an order does not go on, with what to do about them."""
-    failed = [f"{one.name}: {one.problem}" for one in authorizations if one.problem]
+    lost = [one for one in authorizations if one.is_lost and one.status != "deactivated"]
+    failed = [f"{one.name}: {one.problem or one.status}" for one in authorizations if one.problem or one in lost]
     words = [*([said.problem] if said.problem else []), *failed]
     if said.state is not OrderState.REJECTED:
         return "; ".join(words)
-    first = said.problem or next((one.problem for one in authorizations if one.problem), "")
+    silent = "incorrectResponse" if lost else ""
+    first = said.problem or next((one.problem for one in authorizations if one.problem), silent)
     return f"{'; '.join(words) or 'it gives no reason'}. {move_of(first)}"
 
 

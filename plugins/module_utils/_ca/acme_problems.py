@@ -38,19 +38,35 @@ _DEFAULT = "See what the CA says, correct it, then run renew.yml again."
 
 
 class AcmeProblem(CertificateAuthorityRefused):
-    """A problem document; C(kind) is the last part of its type, "" where it has none."""
+    """A problem document; C(kind) is the last part of its type, "" where it has none.
 
-    def __init__(self, account: str, purpose: str, status: int, problem: t.Any, certificate: str = "") -> None:
-        self.kind = problem_kind(problem)
+    C(before): what the server said when it was asked the same the time before, "" where that was nothing.
+    """
+
+    def __init__(
+        self, account: str, purpose: str, status: int, problem: t.Any, certificate: str = "", before: str = ""
+    ) -> None:
+        self.kind, self.status, self.before = problem_kind(problem), status, before
         words = problem_words(problem) or "it gives no reason"
         about = f"{certificate}: " if certificate else ""
-        super().__init__(f"{about}{account} refuses ({purpose}): {status} {words}", _MOVES.get(self.kind, _DEFAULT))
+        earlier = f"; the time before: {before}" if before else ""
+        super().__init__(
+            f"{about}{account} refuses ({purpose}): {status} {words}{earlier}", _MOVES.get(self.kind, _DEFAULT)
+        )
 
 
-def refused(answer: Answer, account: str, purpose: str, certificate: str = "") -> AcmeProblem:
+def refused(answer: Answer, account: str, purpose: str, certificate: str = "", before: str = "") -> AcmeProblem:
     """Return the error of an answer that is one, whatever its body is."""
-    problem = answer.json(account, purpose) if answer.is_json else {}
-    return AcmeProblem(account, purpose, answer.status, problem, certificate)
+    return AcmeProblem(account, purpose, answer.status, _problem(answer, account, purpose), certificate, before)
+
+
+def words_of(answer: Answer, account: str, purpose: str) -> str:
+    """Return the problem that an answer is, "" where it is none."""
+    return "" if answer.is_fine else problem_words(_problem(answer, account, purpose))
+
+
+def _problem(answer: Answer, account: str, purpose: str) -> t.Any:
+    return answer.json(account, purpose) if answer.is_json else {}
 
 
 def move_of(words: str) -> str:

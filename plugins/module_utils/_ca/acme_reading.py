@@ -53,6 +53,11 @@ class Authorization:
         return self.status == "valid"
 
     @property
+    def is_lost(self) -> bool:
+        """Say whether no look at a token makes it valid any more: an order with one is lost (section 7.1.6)."""
+        return self.status in ("invalid", "expired", "revoked", "deactivated")
+
+    @property
     def problem(self) -> str:
         """Return the CA's words for why it does not believe the name."""
         return next((one.problem for one in self.challenges if one.problem), "")
@@ -89,12 +94,17 @@ def standing(said: t.Any, url: str) -> Standing:
         url=url,
         word=word,
         state=_STATES[word],
-        names=tuple(sorted(_name(one) for one in _list(order, "identifiers"))),
+        names=names_of(order),
         authorizations=tuple(one for one in _list(order, "authorizations") if isinstance(one, str)),
         finalize=_text(order, "finalize"),
         certificate=_text(order, "certificate"),
         problem=problem_words(order.get("error")),
     )
+
+
+def names_of(said: t.Any) -> tuple[str, ...]:
+    """Return the names of what may be an order, sorted."""
+    return tuple(sorted(_name(one) for one in _list(said, "identifiers"))) if isinstance(said, dict) else ()
 
 
 def authorization(said: t.Any, url: str) -> Authorization:

@@ -38,8 +38,7 @@ class AnswerLost(CertificateAuthorityUnavailable):
     code = "answer_lost"
 
     def __init__(self, account: str, purpose: str, problem: str) -> None:
-        what = f" ({purpose})" if purpose else ""
-        super().__init__(f"The answer of {account}{what} was lost: {problem}.", _LATER)
+        super().__init__(f"The answer of {account} ({purpose}) was lost: {problem}.", _LATER)
 
 
 @dataclass(frozen=True)
