@@ -79,8 +79,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         website = self.server.website
         name = self.headers["Host"].partition(":")[0]
-        website.asked.append(f"{self.headers['Host']}{self.path}")
-        page = website.pages.get((name, self.path), Page(b"nothing here", status=404))
+        # Who believes that this is a proxy asks for a whole URL (RFC 9112 section 3.2.2).
+        path = self.path if self.path.startswith("/") else f"/{self.path.split('/', 3)[3]}"
+        website.asked.append(f"{self.headers['Host']}{path}")
+        page = website.pages.get((name, path), Page(b"nothing here", status=404))
         if page.pause_seconds and not page.dripping:
             time.sleep(page.pause_seconds)
         self.send_response(page.status)

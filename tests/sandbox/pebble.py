@@ -89,7 +89,7 @@ def pebble(
     """
     directory.mkdir(parents=True, exist_ok=True)
     files = server_certificate(directory)
-    port, management, names, names_management = (free_port() for _unused in range(4))
+    port, management = free_port(), free_port()
     configuration = {
         "listenAddress": f"127.0.0.1:{port}",
         "managementListenAddress": f"127.0.0.1:{management}",
@@ -115,23 +115,37 @@ def pebble(
         "PEBBLE_VA_NOSLEEP": "1",
         "PEBBLE_ALTERNATE_ROOTS": str(alternate_roots),
     }
-    named = [
+    command = ["env", *(f"{key}={value}" for key, value in environment.items()), program]
+    with name_server(directory) as names:
+        command += ["-config", directory / "pebble.json", "-dnsserver", f"127.0.0.1:{names.port}", "-strict"]
+        with daemon(command, log=directory / "pebble.log", ports=[port, management]):
+            yield Pebble(
+                url=f"https://localhost:{port}/dir",
+                ca_file=files.ca_file,
+                management=f"https://localhost:{management}",
+                names=names.management,
+                log=directory / "pebble.log",
+                http_port=http_port,
+            )
+
+
+@dataclass(frozen=True)
+class NameServer:
+    """``port`` of DNS; ``management``: where it is told what to answer."""
+
+    port: int
+    management: str
+
+
+@contextlib.contextmanager
+def name_server(directory: Path) -> Iterator[NameServer]:
+    """Run the name server that belongs to Pebble: every name leads to this machine."""
+    port, management = free_port(), free_port()
+    command = [
         PROGRAMS / "pebble-challtestsrv",
-        *("-dnsserver", f"127.0.0.1:{names}", "-management", f"127.0.0.1:{names_management}"),
+        *("-dnsserver", f"127.0.0.1:{port}", "-management", f"127.0.0.1:{management}"),
         *("-defaultIPv4", "127.0.0.1", "-defaultIPv6", ""),
         *("-http01", "", "-https01", "", "-tlsalpn01", "", "-doh", ""),
     ]
-    command = ["env", *(f"{key}={value}" for key, value in environment.items()), program]
-    command += ["-config", directory / "pebble.json", "-dnsserver", f"127.0.0.1:{names}", "-strict"]
-    with (
-        daemon(named, log=directory / "names.log", ports=[names_management]),
-        daemon(command, log=directory / "pebble.log", ports=[port, management]),
-    ):
-        yield Pebble(
-            url=f"https://localhost:{port}/dir",
-            ca_file=files.ca_file,
-            management=f"https://localhost:{management}",
-            names=f"http://127.0.0.1:{names_management}",
-            log=directory / "pebble.log",
-            http_port=http_port,
-        )
+    with daemon(command, log=directory / "names.log", ports=[management]):
+        yield NameServer(port, f"http://127.0.0.1:{management}")

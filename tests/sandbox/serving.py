@@ -27,8 +27,6 @@ def server_certificate(directory: Path, *names: str) -> ServerCertificate:
     """Make a root and a certificate for localhost, 127.0.0.1 and ``names``, valid for a day."""
     root_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     root_name, server_name = _name("Sandbox Root"), _name("localhost")
-    root = _builder(root_name, root_name, root_key).add_extension(x509.BasicConstraints(True, None), True)
-    root = root.add_extension(_usage(sign_certificates=True), True)
     alternative = [x509.DNSName(name) for name in ("localhost", *names)]
     alternative.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
     server = _builder(server_name, root_name, server_key)
@@ -36,15 +34,31 @@ def server_certificate(directory: Path, *names: str) -> ServerCertificate:
     server = server.add_extension(_usage(sign_certificates=False), True)
     server = server.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), False)
     files = ServerCertificate(directory / "ca.pem", directory / "server.pem", directory / "server.key")
-    files.ca_file.write_bytes(_pem(root.sign(root_key, hashes.SHA256())))
+    files.ca_file.write_bytes(_root(root_name, root_key))
     files.certificate_file.write_bytes(_pem(server.sign(root_key, hashes.SHA256())))
-    files.key_file.touch(mode=0o600)
-    files.key_file.write_bytes(
-        server_key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
+    _write_key(files.key_file, server_key)
     return files
+
+
+def issuing_root(directory: Path) -> tuple[Path, Path]:
+    """Make a root for a CA that signs by itself, valid for a day; return its certificate and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate_file, key_file = directory / "issuing.pem", directory / "issuing.key"
+    certificate_file.write_bytes(_root(_name("Sandbox Issuing Root"), key))
+    _write_key(key_file, key)
+    return certificate_file, key_file
+
+
+def _root(name: x509.Name, key: ec.EllipticCurvePrivateKey) -> bytes:
+    root = _builder(name, name, key).add_extension(x509.BasicConstraints(True, None), True)
+    return _pem(root.add_extension(_usage(sign_certificates=True), True).sign(key, hashes.SHA256()))
+
+
+def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
 
 
 def _name(common_name: str) -> x509.Name:
