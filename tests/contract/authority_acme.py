@@ -95,7 +95,7 @@ class AcmeUnderQuestion(UnderQuestion):
             self.patience_seconds = 2.0
             self.dirty.soil("new order", dirt.lost)
             # Else the order that is listed would be taken for the answer.
-            self.dirty.soil("orders", dirt.refusing(503))
+            self.dirty.soil("orders", dirt.saying(orders=[]))
         elif situation is Situation.RATE_LIMITED:
             self.dirty.soil("order", dirt.refusing(429, "rateLimited", "too many", Retry_After="3600"))
         elif situation is Situation.DEADLINE:

@@ -167,7 +167,7 @@ class Session:
     def _busy(self, answer: Answer, purpose: str) -> CertificateAuthorityUnavailable:
         asked = answer.retry_after_seconds(datetime.now(timezone.utc))
         when = "" if asked is None else f", and asks to come back in {asked:.0f} s"
-        said = f"answers {answer.status}" if answer.status in _BUSY else "answers what is not whole"
+        said = f"answers {answer.status}{'' if answer.status in _BUSY else ' with what is no whole answer'}"
         return CertificateAuthorityUnavailable(
             f"{self.name} {said} ({purpose}){when}{f': {answer.words}' if answer.words else ''}.",
             "Run renew.yml again later: it goes on where it was.",
