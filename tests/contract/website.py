@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import ssl
-import threading
 import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Resolver
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import FileToken
+from sandbox.serving import InBackground
 
 
 @dataclass(frozen=True)
@@ -25,32 +25,23 @@ class Page:
     dripping: bool = False
 
 
-class Website:
+class Website(InBackground):
     """Serves pages by name and path; whatever is not there is 404. ``asked`` lists what was asked for, as URLs."""
 
     def __init__(self, certificate: Path | None = None) -> None:
         self.pages: dict[tuple[str, str], Page] = {}
         self.asked: list[str] = []
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.website = self
+        server = _Server(("127.0.0.1", 0), _Handler)
+        server.website = self
         if certificate is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
-            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    def __enter__(self) -> Website:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        super().__init__(server)
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self._server.server_address[1]}"
+        return f"127.0.0.1:{self.port}"
 
     @property
     def resolver(self) -> Resolver:

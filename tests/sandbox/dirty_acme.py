@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sandbox.serving import InBackground
+
 # What Pebble calls its resources, then acme2certifier, and what they are.
 KINDS = {
     "dir": "directory",
@@ -80,7 +82,7 @@ Forward = Callable[[], Reply]
 Dirt = Callable[[Asked, Forward], Reply]
 
 
-class DirtyAcme:
+class DirtyAcme(InBackground):
     """Passes on what it is asked. ``asked``: all of it, in order."""
 
     def __init__(self, url: str, ca_file: Path) -> None:
@@ -90,25 +92,16 @@ class DirtyAcme:
         self._lock = threading.Lock()
         self._dirt: dict[str, list[Dirt]] = {}
         self.asked: list[Asked] = []
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.dirty = self
+        server = _Server(("127.0.0.1", 0), _Handler)
+        server.dirty = self
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(ca_file.with_name("server.pem"), ca_file.with_name("server.key"))
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    def __enter__(self) -> DirtyAcme:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        super().__init__(server)
 
     @property
     def url(self) -> str:
-        return f"https://localhost:{self._server.server_address[1]}{urlsplit(self._url).path}"
+        return f"https://localhost:{self.port}{urlsplit(self._url).path}"
 
     def soil(self, kind: str, *dirt: Dirt) -> None:
         """Have the next requests of a kind answered so, one after another, and the last of these for ever."""

@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import socketserver
-import threading
 
 import dns.flags
 import dns.message
 import dns.rcode
 import dns.rrset
 
+from sandbox.serving import InBackground
 
-class NameServer:
+
+class NameServer(InBackground):
     """Answers over UDP for the names that it has (name → type → data); ``silent.example.jp`` gets no answer at all."""
 
     def __init__(self, records: dict[str, dict[str, str]]) -> None:
@@ -26,8 +27,7 @@ class NameServer:
                     connected.sendto(reply.to_wire(), self.client_address)
 
         self._records = records
-        self._server = socketserver.UDPServer(("127.0.0.1", 0), Answer)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        super().__init__(socketserver.UDPServer(("127.0.0.1", 0), Answer))
 
     def reply(self, query: dns.message.Message) -> dns.message.Message | None:
         question = query.question[0]
@@ -48,13 +48,4 @@ class NameServer:
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> NameServer:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return f"127.0.0.1:{self.port}"

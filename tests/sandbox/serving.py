@@ -1,17 +1,41 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An authority for the servers of the tests: a root of their own and a certificate for this machine's loopback."""
+"""What the servers of the tests have in common: a thread, a root of their own, a certificate for loopback."""
 
 from __future__ import annotations
 
 import ipaddress
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from socketserver import BaseServer
+from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+
+class InBackground:
+    """A server of the standard library that answers while the block lasts."""
+
+    def __init__(self, server: BaseServer) -> None:
+        self._server = server
+        self._thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
 
 
 @dataclass(frozen=True)

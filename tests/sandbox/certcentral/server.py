@@ -15,6 +15,8 @@ from socket import SHUT_RDWR
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from sandbox.serving import InBackground
+
 from .service import ROUTES, Service
 from .web import Answer, Refused, Request, as_error
 
@@ -23,7 +25,7 @@ _BASE = "/services/v2"
 _LIMITS = ((1000, 180.0), (100, 5.0))
 
 
-class CertCentral:
+class CertCentral(InBackground):
     """Serves ``service`` while the block lasts. ``asked``: how often, by method and path without numbers."""
 
     def __init__(self, service: Service) -> None:
@@ -33,22 +35,13 @@ class CertCentral:
         self.counted = 0
         self._seen: list[deque[float]] = [deque() for _limit in _LIMITS]
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.standing_in = self
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    def __enter__(self) -> CertCentral:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        server = _Server(("127.0.0.1", 0), _Handler)
+        server.standing_in = self
+        super().__init__(server)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}{_BASE}"
+        return f"http://127.0.0.1:{self.port}{_BASE}"
 
     def answer(self, request: Request, key: str | None, content_type: str) -> Answer:
         manners = self.service.manners
