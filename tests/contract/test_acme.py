@@ -242,3 +242,10 @@ def test_settings_show_no_secret():
     settings = AcmeSettings.__dataclass_fields__
 
     assert [name for name in ("account_key", "eab_hmac_key") if settings[name].repr] == []
+
+
+def test_looking_registers_nobody_and_makes_no_key(acme: AcmeUnderQuestion):
+    assert authority(acme).find(application(*NAMES)) is None
+
+    assert not Path(acme.settings().account_key_path).exists()
+    assert "newAccount" not in acme.pebble.log.read_text()

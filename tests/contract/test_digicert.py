@@ -31,6 +31,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._x509.reading import ce
 from contract.applicant import ADDRESS, ORGANIZATION, application, new_key
 from contract.authority_digicert import DigicertUnderQuestion
 from contract.website import Website
+from sandbox.certcentral.books import ORGANIZATION as ORGANIZATION_ID
 
 NAMES = ("www.example.jp", "shop.example.jp")
 DAY = timedelta(days=1)
@@ -376,7 +377,7 @@ def test_the_same_is_understood_in_whatever_shape_it_comes(cc: DigicertUnderQues
 
 def test_pages_that_move_hide_no_order(cc: DigicertUnderQuestion):
     names = [f"www{place}.example.jp" for place in range(1500)]
-    body = {"organization": {"id": 1}, "certificate": {"csr": application().csr}}
+    body = {"organization": {"id": ORGANIZATION_ID}, "certificate": {"csr": application().csr}}
     cc.service.seed(body, len(names), names.__getitem__)
     cc.behaves(moving_pages=True)
 
@@ -385,7 +386,7 @@ def test_pages_that_move_hide_no_order(cc: DigicertUnderQuestion):
 
 
 def test_a_thousand_orders_are_one_question_and_many_finds_are_few(cc: DigicertUnderQuestion):
-    body = {"organization": {"id": 1}, "certificate": {"csr": application().csr}}
+    body = {"organization": {"id": ORGANIZATION_ID}, "certificate": {"csr": application().csr}}
     numbers = cc.service.seed(body, 1000, lambda place: f"www{place}.example.jp")
     one = authority(cc)
 
@@ -417,3 +418,77 @@ def test_the_key_is_told_to_nobody(cc: DigicertUnderQuestion, caplog: pytest.Log
     assert key not in str(caught.value)
     assert "order: POST /services/v2/order/certificate/ssl_securesite_flex: 401" in caplog.text
     assert key not in caplog.text
+
+
+# --- what a hostile reader found -------------------------------------------------------------------------------------
+
+
+def test_an_order_that_is_placed_and_cannot_be_looked_at_is_open_and_never_a_refusal(cc: DigicertUnderQuestion):
+    cc.behaves(word="blessed")
+
+    order = authority(cc).submit(application(*NAMES))
+
+    assert order.state is OrderState.OPEN
+    assert int(order.reference) in cc.service.orders
+    assert "'blessed'" in order.reason
+
+
+def test_an_order_to_which_certcentral_added_a_name_is_found_by_our_reference(cc: DigicertUnderQuestion):
+    cc.behaves(validated=())
+    wanted = application(NAMES[0])
+    order = authority(cc).submit(wanted)
+    cc.service.orders[int(order.reference)].wanted.names = (NAMES[0], "example.jp")
+
+    found = authority(cc).find(wanted)
+
+    assert found is not None
+    assert found.reference == order.reference
+
+
+def test_somebody_elses_product_is_not_taken_up(cc: DigicertUnderQuestion):
+    cc.behaves(validated=())
+    authority(cc).submit(application(*NAMES, product="ssl_basic"))
+
+    assert authority(cc).find(application(*NAMES)) is None
+    assert authority(cc).find(application(*NAMES, product="ssl_basic")) is not None
+
+
+def test_what_gave_a_certificate_is_not_cancelled_with_its_reissue(cc: DigicertUnderQuestion):
+    before = authority(cc).submit(application(*NAMES))
+    cc.behaves(validated=())
+    cc.service.orders[int(before.reference)].believed = set()
+    again = application(*NAMES, action=Action.REISSUE, reissue_of="ours", **in_use(before))
+    authority(cc).submit(again)
+
+    with pytest.raises(CertificateAuthorityRefused, match="is issued already"):
+        authority(cc).cancel(before.reference, again)
+
+    assert cc.service.orders[int(before.reference)].word == "reissue_pending"
+
+
+def test_a_reissue_that_was_rejected_is_over(cc: DigicertUnderQuestion):
+    before = authority(cc).submit(application(*NAMES))
+    cc.behaves(validated=())
+    held = cc.service.orders[int(before.reference)]
+    held.believed = set()
+    again = application(*NAMES, action=Action.REISSUE, reissue_of="ours", **in_use(before))
+    order = authority(cc).submit(again)
+    held.requests[-1].status, held.word = "rejected", "issued"
+
+    assert authority(cc).read(order.reference, again).state is OrderState.REJECTED
+
+
+def test_pages_that_are_shorter_than_asked_for_hide_no_order(cc: DigicertUnderQuestion, monkeypatch):
+    body = {"organization": {"id": ORGANIZATION_ID}, "certificate": {"csr": application().csr}}
+    cc.service.seed(body, 150, lambda place: f"www{place}.example.jp")
+    whole = cc.service._page
+    monkeypatch.setattr(
+        cc.service,
+        "_page",
+        lambda request, key, listed: whole(
+            replace(request, query={**request.query, "limit": str(min(100, int(request.query["limit"])))}), key, listed
+        ),
+    )
+
+    assert authority(cc).find(application("www0.example.jp")) is not None
+    assert authority(cc).find(application("www149.example.jp")) is not None

@@ -50,6 +50,7 @@ def acme_traits(settings: AcmeSettings) -> Traits:
         publicly_trusted=not leads_to_this_machine(settings.connection.url),
         steps=frozenset(),
         names_in_csr=True,
+        validity_is_known=False,
     )
 
 
@@ -75,6 +76,9 @@ class AcmeAuthority:
 
         One that is not fulfilled yet may still become a certificate for any key: it is this one by its names.
         """
+        if not self._account.exists:
+            # Looked for, also in check mode: nobody registers for that.
+            return None
         same = self._orders.standing(application.names)
         for state in (OrderState.OPEN, OrderState.ISSUED):
             found = (self._order(one, application) for one in same if one.state is state)

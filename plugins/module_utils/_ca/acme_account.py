@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import typing as t
 from collections import deque
@@ -68,6 +69,14 @@ class AcmeAccount:
         with self._lock:
             self._url = self._url or self._existing() or self._register()
             return self._url
+
+    @property
+    def exists(self) -> bool:
+        """Say whether the key has an account; neither is made for that, and no binding used."""
+        with self._lock:
+            if not self._url and (self._settings.account_key or os.path.exists(self._settings.account_key_path)):
+                self._url = self._existing()
+            return bool(self._url)
 
     @property
     def thumbprint(self) -> str:

@@ -59,6 +59,12 @@ def order_of(
 
 def challenge_of(one: Authorization, application: Application, dns: AcmeChallenge) -> Challenge:
     """Return the challenge by which a name is validated; raises CertificateAuthorityRefused where it is not offered."""
+    if one.name not in application.names:
+        raise CertificateAuthorityRefused(
+            f"{application.certificate}: the ACME server wants {one.name[:100]!r} validated, which nobody ordered.",
+            "Report it to the CA.",
+            code="another_name",
+        )
     method = dict(application.methods).get(one.name, Method.DNS if one.name.startswith("*.") else Method.FILE)
     kind = HTTP if method is Method.FILE else dns.value
     found = one.challenge(kind)

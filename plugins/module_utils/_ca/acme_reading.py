@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .._core.order import OrderState
+from .answer import one_line
 from .base import CertificateAuthorityRefused
 
 Json = Mapping[str, t.Any]
@@ -130,7 +131,7 @@ def problem_words(problem: t.Any) -> str:
         for one in _list(problem, "subproblems")[:20]
         if isinstance(one, dict) and "subproblems" not in one
     ]
-    return "; ".join((words, *parts))[:1000]
+    return one_line("; ".join((words, *parts)), 1000)
 
 
 def problem_kind(problem: t.Any) -> str:

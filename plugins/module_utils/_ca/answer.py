@@ -81,7 +81,7 @@ class Answer:
         errors = said.get("errors")
         first = errors[0] if isinstance(errors, list) and errors else errors
         found = first.get("message") if isinstance(first, dict) else said.get("detail")
-        return " ".join(found.split())[:300] if isinstance(found, str) else ""
+        return one_line(found, 300) if isinstance(found, str) else ""
 
     def retry_after_seconds(self, now: datetime) -> float | None:
         """Return how long the CA asks to wait (RFC 9110 section 10.2.3), in either of its two forms."""
@@ -90,10 +90,10 @@ class Answer:
             return float(said[:9])
         try:
             at = parsedate_to_datetime(said)
-        except (ValueError, TypeError):
+            at = at if at.tzinfo is not None else at.replace(tzinfo=timezone.utc)
+            return max(0.0, (at - now).total_seconds())
+        except (ValueError, TypeError, OverflowError):
             return None
-        at = at if at.tzinfo is not None else at.replace(tzinfo=timezone.utc)
-        return max(0.0, (at - now).total_seconds())
 
     def links(self, relation: str) -> tuple[str, ...]:
         """Return where the Link headers of a relation lead (RFC 8288), a few at most."""
@@ -110,10 +110,18 @@ class Answer:
             return False, None
 
 
+def one_line(words: str, most: int) -> str:
+    """Return a CA's words for a message: one line, nothing that steers a terminal, C(most) characters."""
+    return " ".join("".join(one if one.isprintable() else " " for one in words).split())[:most]
+
+
 def refuse_redirection(answer: Answer, account: str, purpose: str) -> None:
     """Follow nothing: a key would be sent to whoever the answer names."""
     if 300 <= answer.status < 400 and answer.status != 304:
-        host = urlsplit(answer.headers.get("Location", "")).hostname or "nowhere"
+        try:
+            host = urlsplit(answer.headers.get("Location", "")).hostname or "nowhere"
+        except ValueError:
+            host = "nowhere"
         raise CertificateAuthorityUnavailable(
             f"{account} answers {answer.status} ({purpose}) and sends on to {host[:100]}, which is not followed.",
             "Correct url of the account.",

@@ -56,6 +56,7 @@ class Traits:
     ``names_in_csr``: the CA wants every additional name in the CSR too. ``products``: the first is the default.
     ``name_loss_revokes_hours``: so long after a reissue that removes or changes a name the CA revokes the certificate
     before (None: it does not). ``announced``: how it will issue from a day on.
+    ``validity_is_known``: C(validity_days) is what it issues, and not a guess.
     """
 
     methods: tuple[Method, ...]
@@ -79,6 +80,7 @@ class Traits:
     cancellation_days: int | None = None
     name_loss_revokes_hours: int | None = None
     announced: tuple[Announced, ...] = ()
+    validity_is_known: bool = True
 
 
 class CertificateAuthority(t.Protocol):

@@ -24,6 +24,7 @@ from .._core.limits import limits_on
 from .._core.order import Application, Bought, Finding, Order, OrderState
 from .._core.step import StepKind
 from . import digicert_account
+from .answer import AnswerLost
 from .base import CarryOver, CertificateAuthorityRefused, Prevalidated, Traits, Vetting
 from .digicert_api import CertCentral
 from .digicert_application import PRODUCTS, dcv_method, number_of, order_body, reissue_body
@@ -74,15 +75,21 @@ class DigicertAuthority:
         return digicert_traits(self._settings, self._clock().date())
 
     def find(self, application: Application) -> Order | None:
-        """Look among the orders for the same names, as they stood when this run first asked, and then at each."""
+        """Look among the orders for its names, as they stood when this run first asked, and then at each.
+
+        By its names alone only an open order of the same product and organisation is meant.
+        """
+        product = application.product or PRODUCTS[0]
+        organization = dict(self._settings.organization_ids).get(application.organization.name)
         names = frozenset(application.names)
-        alike = [one for one in self._snapshot.open_orders() if one.names == names]
-        alike += [one for one in self._snapshot.issued_orders() if one.names == names and _is_newer(one, application)]
+        # CertCentral may have added names, so reference and key are looked for among all that have one in common.
+        alike = [one for one in self._snapshot.open_orders() if one.names & names]
+        alike += [one for one in self._snapshot.issued_orders() if one.names & names and _is_newer(one, application)]
         found = [self._api.order(one.number) for one in alike]
         questions: tuple[t.Callable[[Details], bool], ...] = (
             lambda one: one.own_reference == application.own_reference,
-            lambda one: key_of(one) == application.key_hash,
-            lambda one: one.state is OrderState.OPEN,
+            lambda one: bool(application.key_hash) and key_of(one) == application.key_hash,
+            lambda one: frozenset(one.names) == names and one.may_be_taken_up(product, organization),
         )
         same = next((one for agrees in questions for one in found if agrees(one)), None)
         return None if same is None else self._order(same, None, _as_submitted(application, same))
@@ -122,8 +129,8 @@ class DigicertAuthority:
 
     def confirm(self, reference: str, kind: StepKind, application: Application) -> Order:
         """Approve the request where that is what was confirmed; everything else CertCentral knows by itself."""
-        number, _request = number_of(reference)
-        waiting = self._api.order(number).waiting_request if kind is StepKind.APPROVE_REQUEST else None
+        number, request = number_of(reference)
+        waiting = self._api.order(number).waiting_request(request) if kind is StepKind.APPROVE_REQUEST else None
         if waiting is not None:
             self._api.approve(waiting, f"Approved by way of koshin.tls, {application.own_reference}.")
         return self.read(reference, application)
@@ -136,7 +143,8 @@ class DigicertAuthority:
                 "Reject its request at CertCentral, then run renew.yml again.",
                 code="cannot_cancel",
             )
-        if self._api.order(number).state is OrderState.ISSUED:
+        said = self._api.order(number)
+        if said.state is OrderState.ISSUED or said.certificate is not None:
             raise CertificateAuthorityRefused(
                 f"{application.certificate}: order {reference} at {self._account.name} is issued already.",
                 "Run renew.yml to install it; what is issued cannot be cancelled.",
@@ -224,14 +232,25 @@ class DigicertAuthority:
         number = inside or as_number(said, "id")
         requests = [as_number(one, "id") for one in listing(said, "requests")]
         if number is None or (inside is not None and not any(requests)):
-            raise CertificateAuthorityRefused(
-                f"{application.certificate}: CertCentral took the order, and does not say its number.",
-                "Run renew.yml again: it is looked for.",
-                code="unreadable_answer",
+            raise AnswerLost(self._account.name, "order", "it took the order, and does not say its number")
+        request = requests[0] if inside is not None else None
+        try:
+            return self._order(self._api.order(number), request, application)
+        except CertificateAuthorityRefused as problem:
+            # It is placed: whatever is wrong with looking at it, its number has to be known.
+            reference = str(number) if request is None else f"{number}.{request}"
+            return Order(
+                reference=reference,
+                own_reference=application.own_reference,
+                state=OrderState.OPEN,
+                names=application.names,
+                key_hash=application.key_hash,
+                reason=f"it is placed, and cannot be looked at: {problem.message}",
             )
-        return self._order(self._api.order(number), requests[0] if inside is not None else None, application)
 
     def _order(self, said: Details, request: int | None, application: Application) -> Order:
+        if request is not None and said.rejected(request):
+            return standing_of(self._api, said, request, application, self._settings)
         if said.word == "issued" or (request is not None and said.state is OrderState.ISSUED):
             return fulfilled(self._api, said, request, application)
         return standing_of(self._api, said, request, application, self._settings)

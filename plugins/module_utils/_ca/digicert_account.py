@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import typing as t
 from datetime import datetime, timedelta
 
 from .._core.account import Account, DigicertSettings
@@ -46,7 +47,7 @@ def findings(api: CertCentral, account: Account) -> list[Finding]:
 
 def _money(api: CertCentral, account: Account) -> list[Finding]:
     said = api.balance()
-    funds = _amount(text(said, "total_available_funds") or text(said, "balance"))
+    funds = _amount(_money_text(said, "total_available_funds") or _money_text(said, "balance"))
     dearest = max((price for _product, price in account.prices), default=0)
     if funds is None or funds > dearest:
         return []
@@ -73,6 +74,12 @@ def _ends(validations: object) -> datetime | None:
         if text(one, "type") in ("ov", "") and text(one, "status") in ("active", "complete")
     ]
     return max((one for one in found if one is not None), default=None)
+
+
+def _money_text(said: t.Any, key: str) -> str:
+    """Return an amount as it is written, also where it comes as a number."""
+    value = said.get(key) if isinstance(said, dict) else None
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else text(said, key)
 
 
 def _amount(said: str) -> float | None:

@@ -14,7 +14,19 @@ from .._core.account import DigicertSettings
 from .._x509.bundle import certificates_in_file
 from .answer import Answer
 from .digicert_problems import refused
-from .digicert_reading import OPEN_WORDS, Details, Row, Validation, details, listing, part, row, validation
+from .digicert_reading import (
+    OPEN_WORDS,
+    Details,
+    Row,
+    Validation,
+    as_number,
+    details,
+    listing,
+    part,
+    row,
+    text,
+    validation,
+)
 from .pace import Limit, pace_of
 from .session import Session
 
@@ -131,19 +143,20 @@ class CertCentral:
 
     def _pages(self, path: str, query: Json, key: str, purpose: str) -> Iterator[t.Any]:
         """Yield what a list holds, each once, page after page."""
-        offset, seen = 0, set[t.Any]()
+        offset, seen = 0, set[str]()
         for _page in range(_MOST_PAGES):
             said = self._get(path, purpose, {**query, "limit": PAGE, "offset": offset})
             found = listing(said, key)
             for one in found:
-                number = one.get("id") if isinstance(one, dict) else None
+                number = text(one, "id")
                 if number not in seen:
                     seen.add(number)
                     yield one
-            total = part(said, "page").get("total")
-            if len(found) < PAGE or (isinstance(total, int) and offset + len(found) >= total):
+            total = as_number(part(said, "page"), "total")
+            # Pages may be shorter than what was asked for: the total decides where there is one.
+            if not found or (len(found) < PAGE if total is None else offset + len(found) >= total):
                 return
-            offset += PAGE - _OVERLAP
+            offset += max(1, len(found) - _OVERLAP)
 
     def _get(self, path: str, purpose: str, query: Json | None = None) -> Json:
         answer = self.session.read(path, purpose=purpose, query=query)

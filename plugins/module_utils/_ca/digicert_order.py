@@ -46,7 +46,7 @@ def standing_of(
     validated = tuple(name for name in application.names if _believed(name, found))
     missing = [name for name in application.names if name not in validated]
     files, records, mails = _tokens(api, said, missing, application, settings)
-    awaits = (*_approval(said), *_call(found, application), *mails)
+    awaits = (*_approval(said, request), *_call(found, application), *mails)
     return replace(
         order,
         awaits=awaits,
@@ -123,10 +123,10 @@ def _mails(missing: list[str], application: Application) -> list[Awaited]:
     return [Awaited(StepKind.MAIL_APPROVAL, details=listed)]
 
 
-def _approval(said: Details) -> list[Awaited]:
+def _approval(said: Details, request: int | None) -> list[Awaited]:
     if said.word != NEEDS_APPROVAL:
         return []
-    number = said.waiting_request
+    number = said.waiting_request(request)
     return [Awaited(StepKind.APPROVE_REQUEST, details=f"Request {number} of order {said.number} at CertCentral.")]
 
 

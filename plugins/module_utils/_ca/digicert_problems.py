@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .answer import Answer
+from .answer import Answer, one_line
 from .base import CertificateAuthorityRefused
 
 _MOVES: Mapping[str, str] = {
@@ -70,4 +70,4 @@ def problems(said: t.Any) -> list[Problem]:
 
 def _line(said: Mapping[str, t.Any], key: str, most: int) -> str:
     value = said.get(key)
-    return " ".join(value.split())[:most] if isinstance(value, str) else ""
+    return one_line(value, most) if isinstance(value, str) else ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from .._core.order import OrderState
+from .answer import one_line
 from .base import CertificateAuthorityRefused
 
 Json = Mapping[str, t.Any]
@@ -52,8 +53,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Request:
+    """What somebody asked for. C(kind): as CertCentral calls it, "" where it does not say."""
+
     number: int
     status: str
+    kind: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Say whether it waits for approval, and is for a certificate: a revocation is never approved here."""
+        return self.status in ("pending", "submitted") and "revoke" not in self.kind
 
 
 @dataclass(frozen=True)
@@ -71,15 +80,24 @@ class Details:
     term_ends: datetime | None
     buys_by_itself: bool
     renewed: bool
+    product: str = ""
+    organization: int | None = None
 
     @property
     def state(self) -> OrderState:
         return state_of(self.word, self.number)
 
-    @property
-    def waiting_request(self) -> int | None:
-        """Return the number of the newest request that an administrator has not approved yet."""
-        waiting = [one.number for one in self.requests if one.status in ("pending", "submitted")]
+    def may_be_taken_up(self, product: str, organization: int | None) -> bool:
+        """Say whether it is an open order for its first certificate, of this product and organisation."""
+        is_first = self.state is OrderState.OPEN and self.certificate is None
+        return is_first and self.product in ("", product) and self.organization in (None, organization)
+
+    def waiting_request(self, request: int | None) -> int | None:
+        """Return the number of the request for a certificate that an administrator has not approved yet.
+
+        C(request): the one that is meant; None: the newest.
+        """
+        waiting = [one.number for one in self.requests if one.waits and request in (None, one.number)]
         return max(waiting, default=None)
 
     def rejected(self, request: int) -> bool:
@@ -129,7 +147,7 @@ def details(said: t.Any) -> Details:
             "CertCentral answers with what is no order.", "Run renew.yml again.", code="unreadable_answer"
         )
     certificate = part(said, "certificate")
-    found = [(as_number(one, "id"), text(one, "status")) for one in listing(said, "requests")]
+    found = [(as_number(one, "id"), text(one, "status"), text(one, "type")) for one in listing(said, "requests")]
     return Details(
         number=number,
         word=text(said, "status"),
@@ -138,10 +156,12 @@ def details(said: t.Any) -> Details:
         certificate=as_number(certificate, "id"),
         serial=text(certificate, "serial_number").lower().lstrip("0"),
         own_reference=text(said, "alternative_order_id"),
-        requests=tuple(Request(request, status) for request, status in found if request is not None),
+        requests=tuple(Request(request, status, kind) for request, status, kind in found if request is not None),
         term_ends=_end_of_day(text(said, "order_valid_till")),
         buys_by_itself=flag(said, "auto_renew") or flag(said, "auto_reissue"),
         renewed=flag(said, "is_renewed"),
+        product=text(part(said, "product"), "name_id"),
+        organization=as_number(part(said, "organization"), "id"),
     )
 
 
@@ -160,7 +180,8 @@ def validation(said: t.Any) -> Validation:
         for kind, status in (part(one, "verification_details") or {"organization": "pending"}).items()
         if status not in ("complete", "active", "approved")
     ]
-    return Validation(frozenset(name.lower() for name in believed), tuple(dict.fromkeys(waits)))
+    told = tuple(dict.fromkeys(one_line(kind, 60) for kind in waits[:20]))
+    return Validation(frozenset(name.lower() for name in believed), told)
 
 
 def part(said: t.Any, key: str) -> Json:
@@ -190,16 +211,16 @@ def as_number(said: t.Any, key: str) -> int | None:
 def flag(said: t.Any, key: str) -> bool:
     """Return whether something is switched on, however that is written."""
     value = said.get(key) if isinstance(said, dict) else None
-    return value in (True, 1, "1", "true")
+    return value in (True, 1) or (isinstance(value, str) and value.lower() in ("1", "true"))
 
 
 def moment(said: str) -> datetime | None:
     """Return a moment, aware, UTC, None where it is none. CertCentral writes ISO 8601."""
     try:
         found = datetime.fromisoformat(said.replace("Z", "+00:00"))
-    except ValueError:
+        return found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found.astimezone(timezone.utc)
+    except (ValueError, OverflowError):
         return None
-    return found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found.astimezone(timezone.utc)
 
 
 def _end_of_day(said: str) -> datetime | None:

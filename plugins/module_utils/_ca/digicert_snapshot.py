@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import typing as t
 
+from .._core.errors import KoshinError
 from .digicert_api import CertCentral
 from .digicert_reading import Row
 
@@ -18,19 +19,24 @@ class Snapshot:
 
     def __init__(self, api: t.Callable[[], CertCentral]) -> None:
         self._api, self._lock = api, threading.Lock()
-        self._open: tuple[Row, ...] | None = None
-        self._issued: tuple[Row, ...] | None = None
+        self._known: dict[str, tuple[Row, ...] | KoshinError] = {}
 
     def open_orders(self) -> tuple[Row, ...]:
-        api = self._api()
-        with self._lock:
-            if self._open is None:
-                self._open = tuple(api.open_orders())
-            return self._open
+        return self._ask("open", lambda api: api.open_orders())
 
     def issued_orders(self) -> tuple[Row, ...]:
+        return self._ask("issued", lambda api: api.issued_orders())
+
+    def _ask(self, what: str, ask: t.Callable[[CertCentral], t.Iterable[Row]]) -> tuple[Row, ...]:
+        """A CA that could not be asked is not asked again by everybody who waits here, one patience after another."""
         api = self._api()
         with self._lock:
-            if self._issued is None:
-                self._issued = tuple(api.issued_orders())
-            return self._issued
+            if what not in self._known:
+                try:
+                    self._known[what] = tuple(ask(api))
+                except KoshinError as error:
+                    self._known[what] = error
+            known = self._known[what]
+        if isinstance(known, KoshinError):
+            raise known
+        return known

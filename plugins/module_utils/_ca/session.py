@@ -28,6 +28,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 20.0
 # What may go better a moment later; 429 besides says that nothing was done.
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _TOO_MANY = 429
+# So long an answer may take at least, or nothing is sent.
+_LEAST_SECONDS = 0.2
 
 
 class Session:
@@ -93,12 +95,15 @@ class Session:
         """
         deadline, attempt = Deadline.after(self._patience_seconds), 0
         said: CertificateAuthorityUnavailable | None = None
+        unreached: NotSent | None = None
         while True:
             attempt += 1
             try:
                 answer = once(deadline)
             except NotSent as error:
-                self._pause(attempt, deadline, error, None)
+                # What was said or found before tells more than that there is no time left.
+                unreached = unreached or error
+                self._pause(attempt, deadline, said or unreached, None)
             except AnswerLost as error:
                 if not again:
                     raise
@@ -128,6 +133,8 @@ class Session:
         Raises NotSent where no byte of it left, AnswerLost where it may have arrived.
         """
         url = self._url(path, purpose)
+        if method not in ("GET", "HEAD") and deadline.left < _LEAST_SECONDS:
+            raise NotSent(self.name, f"no time is left for it ({purpose})")
         with self._turn(deadline):
             began = time.monotonic()
             try:
@@ -159,7 +166,9 @@ class Session:
         """Wait as long as the CA asks for, else a random while that grows; raise C(why) where patience ends before."""
         most = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempt, 10))
         asked = None if answer is None else answer.retry_after_seconds(datetime.now(timezone.utc))
-        seconds = most * (0.5 + random.random() / 2) if asked is None else asked  # noqa: S311
+        ours = most * (0.5 + random.random() / 2)  # noqa: S311
+        # Who asks us back at once is asked with growing pauses all the same.
+        seconds = ours if asked is None else max(asked, min(ours, _FIRST_PAUSE * attempt))
         if seconds >= deadline.left:
             raise why
         self._sleep(seconds)
@@ -184,7 +193,6 @@ class Session:
     def _watch_clock(self, answer: Answer) -> None:
         try:
             theirs = parsedate_to_datetime(answer.headers["Date"])
-        except (KeyError, ValueError, TypeError):
+            self.skew = None if theirs.tzinfo is None else theirs - datetime.now(timezone.utc)
+        except (KeyError, ValueError, TypeError, OverflowError):
             return
-        if theirs.tzinfo is not None:
-            self.skew = theirs - datetime.now(timezone.utc)

@@ -132,14 +132,31 @@ def _failure(error: Exception, name: str, url: str, purpose: str) -> Certificate
     host = urlsplit(url).hostname
     reason = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(error, requests.exceptions.SSLError):
-        return NotSent(name, f"the certificate of {host} is not trusted, or TLS fails: {_tls_words(reason or error)}")
-    if isinstance(error, requests.exceptions.ProxyError):
+        if _is_verification(reason or error):
+            return NotSent(name, f"the certificate of {host} is not trusted: {_tls_words(reason or error)}")
+        # It may have broken after the request went out.
+        return AnswerLost(name, purpose, f"TLS with {host} fails: {_tls_words(reason or error)}")
+    if isinstance(error, requests.exceptions.ProxyError) and _is_refused_by_proxy(reason):
         return NotSent(name, f"the proxy for {host} lets nothing through")
     if isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(reason, NewConnectionError):
         return NotSent(name, f"{host} cannot be reached")
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
         return NotSent(name, f"{host} is no host that can be asked")
     return AnswerLost(name, purpose, f"{host} broke off, or was too slow: {type(error).__name__}")
+
+
+def _is_verification(error: t.Any) -> bool:
+    """Say whether TLS ended because of the server's certificate: before anything was sent."""
+    inner = error.args[0] if getattr(error, "args", None) else error
+    return isinstance(inner, ssl.SSLCertVerificationError) or isinstance(error, ssl.SSLCertVerificationError)
+
+
+def _is_refused_by_proxy(reason: t.Any) -> bool:
+    """Say whether there was no way through the proxy; one that hangs up later is called a proxy's error, too."""
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+    inner = getattr(reason, "original_error", None)
+    return isinstance(inner, (NewConnectionError, ConnectTimeoutError)) or "Tunnel connection failed" in str(inner)
 
 
 def _tls_words(error: t.Any) -> str:

@@ -13,7 +13,10 @@ from datetime import datetime, timedelta
 
 from .certificate import Found
 from .inventory import Certificate
-from .order import OrderRecord
+from .order import OPEN_STATES, OrderRecord, OrderState
+
+# What the CA refused, or was never asked, revokes nothing.
+_COUNTING = (*OPEN_STATES, OrderState.ISSUED)
 
 
 def revoked_at(serial: str, orders: t.Iterable[OrderRecord], hours: int | None) -> datetime | None:
@@ -24,7 +27,10 @@ def revoked_at(serial: str, orders: t.Iterable[OrderRecord], hours: int | None) 
         (
             one.created_at + timedelta(hours=hours)
             for one in orders
-            if one.application.revokes and one.application.replaces and one.application.replaces.serial == serial
+            if one.state in _COUNTING
+            and one.application.revokes
+            and one.application.replaces
+            and one.application.replaces.serial == serial
         ),
         default=None,
     )

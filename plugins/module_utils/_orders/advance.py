@@ -49,6 +49,8 @@ def advance(
             record, order, done = place(job, authority=authority, ledger=ledger)
         elif record.state is OrderState.INTENDED:
             record, order, done = look_up(job, record, authority=authority, ledger=ledger)
+            record, order, mended = with_key(job, record, order, authority, ledger)
+            done = "; ".join(one for one in (done, mended) if one)
         else:
             order = read_again(job, record, authority)
             record, order, done = with_key(job, record, order, authority, ledger)
@@ -93,7 +95,14 @@ def _go_on(
     if order.state is OrderState.ISSUED:
         issue, findings = collect(job, record, order, authority, ledger, clock)
         said.append(f"order {order.reference} is issued until {issue.not_after:%Y-%m-%d}")
-        return Progress(job, "; ".join((*said, *(one.message for one in findings))), True, record, order, findings)
+        return Progress(
+            job,
+            "; ".join((*said, *(one.message for one in findings))),
+            True,
+            record,
+            order,
+            findings + _warnings(job, order),
+        )
     if order.state is not OrderState.OPEN:
         raise CertificateAuthorityRefused(
             f"Order {order.reference} of {job.name} at {job.account.name} is {order.state.value}: {order.reason}",

@@ -51,4 +51,5 @@ def _give_up(record: OrderRecord, control: Control) -> None:
             f"Cancel order {existing.reference} at the CA by hand, then run this again.",
             code="cannot_cancel",
         )
-    authority.cancel(existing.reference, record.application)
+    # The ledger's number tells a reissue from its order, which was paid for more than that.
+    authority.cancel(record.reference or existing.reference, record.application)

@@ -69,7 +69,7 @@ def _term_ends(job: Job, not_before: datetime, traits: Traits, ledger: Ledger) -
 def shortfall(record: OrderRecord, issue: Issue, traits: Traits) -> tuple[Finding, ...]:
     """Say what should have carried over and did not (row R2), and whether a renewal was recognised (row R3)."""
     replaced, account, name = record.application.replaces, record.account, record.certificate
-    if replaced is None or record.action is Action.REISSUE:
+    if replaced is None or record.action is Action.REISSUE or not traits.validity_is_known:
         return ()
     expected = carry_over(
         not_after=replaced.not_after,

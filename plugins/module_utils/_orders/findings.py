@@ -16,7 +16,7 @@ from .._ca.registry import resolver_allowed
 from .._core.account import Account, PortalSettings
 from .._core.domains import check_names
 from .._core.errors import KoshinError
-from .._core.inventory import Method
+from .._core.inventory import Method, Organization
 from .._core.names import problem_of
 from .._core.order import Finding, Severity
 from .._core.plan import Planned
@@ -62,7 +62,7 @@ def domain_findings(
 
 def vetting_findings(planned: Sequence[Planned], control: Control) -> list[Finding]:
     """Return what stands against the organisations at CAs that tell how they stand: in time for the phone call."""
-    asked: dict[tuple[str, str], Vetting | None] = {}
+    asked: dict[tuple[str, str], Vetting | None | KoshinError] = {}
     findings = []
     for one in planned:
         certificate = one.certificate
@@ -72,9 +72,23 @@ def vetting_findings(planned: Sequence[Planned], control: Control) -> list[Findi
             continue
         place = (certificate.account, organization.name)
         if place not in asked:
-            asked[place] = authority.vetting(organization)
-        findings += check_vetting(one, asked[place], now=control.now)
+            asked[place] = _asked(authority, organization)
+        vetting = asked[place]
+        if isinstance(vetting, KoshinError):
+            findings.append(
+                Finding(certificate.name, Severity.BLOCKS, vetting.code, vetting.message, vetting.next_move)
+            )
+        else:
+            findings += check_vetting(one, vetting, now=control.now)
     return findings
+
+
+def _asked(authority: ReportsOrganization, organization: Organization) -> Vetting | None | KoshinError:
+    """A CA that cannot be asked stands against its own certificates, and against no others."""
+    try:
+        return authority.vetting(organization)
+    except KoshinError as error:
+        return error
 
 
 def check_vetting(planned: Planned, vetting: Vetting | None, *, now: datetime) -> list[Finding]:

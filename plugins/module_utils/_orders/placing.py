@@ -22,12 +22,14 @@ from .purchase import may_buy, price
 from .refusals import refuse_if_blocked, refuse_to_pay_twice, refuse_what_was_bought, would_revoke
 from .releasing import refuse_while_released
 
+_OURS = "koshin-"
+
 
 def application_for(job: Job, request: SigningRequest | None) -> Application:
     """Return what would be submitted; without a CSR (check mode) it can still be looked for by its names."""
     certificate = job.planned.certificate
     return Application(
-        own_reference=f"koshin-{secrets.token_hex(8)}",
+        own_reference=f"{_OURS}{secrets.token_hex(8)}",
         certificate=certificate.name,
         common_name=certificate.common_name,
         additional_names=certificate.additional_names,
@@ -42,7 +44,6 @@ def application_for(job: Job, request: SigningRequest | None) -> Application:
         approvers=approvers_of(job),
         replaces=_replaced(job),
         reissue_of=job.planned.reissue_of,
-        order_in_use=None if job.planned.bought is None else job.planned.bought.reference,
     )
 
 
@@ -79,7 +80,8 @@ def place(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> tuple
         return _take_up(job, application, existing, authority, ledger)
     refuse_to_pay_twice(job, authority)
     refuse_what_was_bought(job, ledger)
-    application = replace(application, revokes=would_revoke(job, authority))
+    inside = _inside(job, ledger)
+    application = replace(application, revokes=would_revoke(job, authority), order_in_use=inside)
     may_buy(job, authority, ledger)
     record = ledger.intend(
         application,
@@ -89,6 +91,15 @@ def place(job: Job, *, authority: CertificateAuthority, ledger: Ledger) -> tuple
         amount=price(job, authority),
     )
     return _submit(record, authority, ledger)
+
+
+def _inside(job: Job, ledger: Ledger) -> str | None:
+    """Return the CA's number of the order that this one is issued inside of, or renews."""
+    planned = job.planned
+    record = ledger.order(planned.reissue_of) if planned.reissue_of else None
+    if record is not None and record.reference:
+        return record.reference
+    return planned.reissue_of or (None if planned.bought is None else planned.bought.reference)
 
 
 def look_up(
@@ -104,6 +115,11 @@ def look_up(
         return as_looked_up(record, authority, ledger)
     refuse_if_blocked(job)
     if existing is None and _is_still_wanted(record.application, job):
+        # Time went by: whatever may stand against it is asked again.
+        refuse_while_released(job, ledger)
+        refuse_to_pay_twice(job, authority)
+        refuse_what_was_bought(job, ledger, but=record.own_reference)
+        would_revoke(job, authority)
         return _submit(record, authority, ledger)
     # Nothing was bought, and its key is gone or the inventory says something else by now: begin anew.
     ledger.close_order(record.own_reference, OrderState.CANCELLED, "never reached the CA, and is wanted no longer")
@@ -139,7 +155,10 @@ def open_already(
         return None
     of = next((one for one in ledger.open_orders().values() if _is_record_of(one, existing, job)), None)
     if of is None:
-        if existing.key_hash in {*job.planned.found.pending, application.key_hash} or _takes_ours(existing, authority):
+        if existing.key_hash in {*job.planned.found.pending, application.key_hash}:
+            return existing
+        if _takes_ours(existing, authority):
+            _refuse_another_ledgers(job, existing)
             return existing
         raise KoshinError(
             f"Order {existing.reference} at {job.account.name} is open for the names of {job.name}, but its key "
@@ -157,6 +176,17 @@ def open_already(
         f"renew.yml without a limit.",
         code="ordered_under_another_name",
     )
+
+
+def _refuse_another_ledgers(job: Job, existing: Order) -> None:
+    """What was placed by this collection and is not in this ledger belongs to another one, or this one is not whole."""
+    if existing.own_reference.startswith(_OURS):
+        raise KoshinError(
+            f"Order {existing.reference} at {job.account.name} is open for the names of {job.name}; this collection "
+            f"placed it ({existing.own_reference}), and this ledger does not know it.",
+            "Run with the ledger that does. Where that is lost, cancel the order at the CA, then run renew.yml again.",
+            code="ordered_by_another_ledger",
+        )
 
 
 def _takes_ours(existing: Order, authority: CertificateAuthority) -> bool:
@@ -206,6 +236,7 @@ def _is_still_wanted(application: Application, job: Job) -> bool:
         csr=application.csr,
         key_hash=application.key_hash,
         replaces=application.replaces,
+        order_in_use=application.order_in_use,
     )
     return application == wanted and application.key_hash in job.planned.found.pending
 
@@ -222,8 +253,8 @@ def _find(job: Job, application: Application, authority: CertificateAuthority, l
 
 
 def _is_record_of(record: OrderRecord, existing: Order, job: Job) -> bool:
-    place = (record.account, record.reference)
-    return place == (job.account.name, existing.reference) and record.certificate != job.name
+    is_it = record.reference == existing.reference or record.own_reference == existing.own_reference
+    return is_it and record.account == job.account.name and record.certificate != job.name
 
 
 def _as_placed(record: OrderRecord, order: Order) -> OrderRecord:

@@ -35,8 +35,11 @@ def refuse_to_pay_twice(job: Job, authority: CertificateAuthority) -> None:
         )
 
 
-def refuse_what_was_bought(job: Job, ledger: Ledger) -> None:
-    """Two would buy: the CA, which was told to, or somebody who renewed it by hand, and we."""
+def refuse_what_was_bought(job: Job, ledger: Ledger, *, but: str = "") -> None:
+    """Two would buy: the CA, which was told to, or somebody who renewed it by hand, and we.
+
+    C(but): own reference of an order of ours that was never placed.
+    """
     bought = job.planned.bought
     if bought is None:
         return
@@ -47,7 +50,7 @@ def refuse_what_was_bought(job: Job, ledger: Ledger) -> None:
             "Switch automatic renewal and reissue off there for this order, then run renew.yml again.",
             code="buys_by_itself",
         )
-    if bought.renewed and not job.planned.reissue_of and not _came_to_nothing(job, ledger):
+    if bought.renewed and not job.planned.reissue_of and not _came_to_nothing(job, ledger, but):
         raise KoshinError(
             f"Nothing was ordered for {job.name}: order {bought.reference} at {job.account.name} was renewed there "
             "already, for another key or other names.",
@@ -57,10 +60,10 @@ def refuse_what_was_bought(job: Job, ledger: Ledger) -> None:
         )
 
 
-def _came_to_nothing(job: Job, ledger: Ledger) -> bool:
+def _came_to_nothing(job: Job, ledger: Ledger, but: str) -> bool:
     """Say whether a renewal that the CA knows of may be one of ours that was rejected or given up."""
     in_use = job.planned.found.certificate
-    known = [one.application.replaces for one in ledger.orders([job.name])]
+    known = [one.application.replaces for one in ledger.orders([job.name]) if one.own_reference != but]
     return job.planned.certificate.new_order or any(
         one is not None and in_use is not None and one.serial == in_use.serial for one in known
     )

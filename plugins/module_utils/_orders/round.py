@@ -74,7 +74,7 @@ def advance_all(
         reached = [progress.get(job.name, Progress(job, "")) for job in work]
         handover = hand_over(reached, ledger, hosts=hosts, trust=_trust(control, authorities), now=control.now)
         findings = [finding for one in reached for finding in one.findings]
-        findings += account_findings(authorities, {one.job.account.name for one in reached if one.record is not None})
+        findings += account_findings(authorities, {one.job.account.name for one in reached if _concerns(one)})
         findings += correspondence_findings(authorities, ledger, readings, control.now)
         findings += not_recognised(ledger, authorities, control.now)
     return Outcome(
@@ -91,6 +91,11 @@ def advance_all(
             **control.debug_log,
         },
     )
+
+
+def _concerns(one: Progress) -> bool:
+    """Say whether its account is asked anything in this run."""
+    return one.record is not None or one.job.planned.decision.due
 
 
 def _where_it_is_open(job: Job, record: OrderRecord | None, control: Control) -> Job:

@@ -127,7 +127,7 @@ def _look(
         )
     order, issue = memory.orders.get(name), memory.issues.get(name)
     _refuse_lost_key(order, certificate, found, authority)
-    bought = bought_of(found, authority, now)
+    bought = bought_of(place.found, authority, now)
     here = bought_here(certificate, found, issue, bought)
     window = window_of(here, authority, account, advice.get(name))
     decision = decide(certificate, found=found, issue=issue, order=order, window=window, now=now, bought=bought)

@@ -20,7 +20,8 @@ def uses_of(pem: str) -> tuple[str, ...]:
     try:
         extension = load_certificate(pem, "A certificate").extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     except x509.ExtensionNotFound:
-        return ()
+        # Without the extension a certificate may be used for anything (RFC 5280 section 4.2.1.12).
+        return tuple(_USES.values())
     return tuple(_USES.get(one.dotted_string, one.dotted_string) for one in extension.value)
 
 

@@ -63,9 +63,36 @@ def test_an_order_is_read_whole():
     )
     assert (found.certificate, found.serial, found.own_reference) == (550002, "a1b2c", "koshin-4f2a")
     assert found.requests == (Request(560001, "approved"), Request(560009, "pending"))
-    assert found.waiting_request == 560009
+    assert found.waiting_request(None) == 560009
+    assert found.waiting_request(560001) is None
     assert found.term_ends == datetime(2027, 11, 26, 23, 59, 59, tzinfo=UTC)
     assert (found.buys_by_itself, found.renewed) == (True, False)
+
+
+def test_a_revocation_that_waits_is_no_request_for_a_certificate():
+    asked = [
+        {"id": 560001, "status": "pending", "type": "new_request"},
+        {"id": 560009, "status": "pending", "type": "revoke"},
+    ]
+
+    assert details({**ORDER, "requests": asked}).waiting_request(None) == 560001
+
+
+@pytest.mark.parametrize(
+    ("said", "fits"),
+    [
+        ({"status": "pending", "product": {"name_id": "ssl_basic"}, "organization": {"id": 7}}, True),
+        ({"status": "pending"}, True),
+        ({"status": "pending", "product": {"name_id": "ssl_ev_basic"}}, False),
+        ({"status": "pending", "organization": {"id": 8}}, False),
+        ({"status": "reissue_pending", "certificate": ORDER["certificate"]}, False),
+        ({"status": "issued"}, False),
+    ],
+)
+def test_only_an_open_order_of_the_same_product_and_organization_may_be_taken_up(said: dict, fits: bool):
+    first = {"common_name": "www.example.jp"}
+
+    assert details({**ORDER, "certificate": first, **said}).may_be_taken_up("ssl_basic", 7) is fits
 
 
 def test_numbers_that_come_as_texts_are_numbers():

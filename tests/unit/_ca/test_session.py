@@ -235,7 +235,7 @@ def test_a_key_is_not_sent_on_to_whoever_a_redirection_names(server: Server, ses
 def test_where_nobody_listens_nothing_was_sent():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        nobody = session_with(f"http://127.0.0.1:{unused.getsockname()[1]}", patience_seconds=0.2)
+        nobody = session_with(f"http://127.0.0.1:{unused.getsockname()[1]}", patience_seconds=0.5)
 
         with pytest.raises(NotSent, match="127.0.0.1 cannot be reached"):
             nobody.write("POST", "/order", purpose="order")
@@ -298,7 +298,7 @@ def test_the_servers_certificate_is_verified(server: Server, tmp_path: Path, tru
     if trusted:
         assert asked.read("/order", purpose="order").status == 200
         return
-    with pytest.raises(NotSent, match="the certificate of localhost is not trusted, or TLS fails"):
+    with pytest.raises(NotSent, match="the certificate of localhost is not trusted"):
         asked.write("POST", "/order", purpose="order")
 
 

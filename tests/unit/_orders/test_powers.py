@@ -13,6 +13,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._ca.base import Vetting
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import KoshinError
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Method, NameValidation
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
+    Action,
     Application,
     Bought,
     DnsToken,
@@ -77,6 +78,7 @@ def test_a_run_that_was_killed_after_it_told_the_ca_of_the_new_key_goes_on_with_
 
 def test_an_order_for_somebody_elses_key_is_given_ours(authority: PowerfulAuthority, ledger: Ledger):
     run(authority, ledger_of_somebody_else(ledger), job(pending=OTHER_KEY))
+    authority.becomes("1", own_reference="by hand")
 
     progress = run(authority, ledger)
 
@@ -219,3 +221,41 @@ def test_an_order_that_was_taken_up_and_buys_by_itself_is_told(authority: Powerf
 )
 def test_an_organization_is_looked_at_before_money_is_spent(vetting: Vetting | None, codes: list[str]):
     assert [one.code for one in check_vetting(job().planned, vetting, now=NOW)] == codes
+
+
+def test_what_another_ledger_of_ours_placed_is_not_taken_from_it(authority: PowerfulAuthority, ledger: Ledger):
+    run(authority, ledger_of_somebody_else(ledger), job(pending=OTHER_KEY))
+
+    with pytest.raises(KoshinError, match="this ledger does not know it") as caught:
+        run(authority, ledger)
+
+    assert caught.value.code == "ordered_by_another_ledger"
+    assert (len(authority.submitted), authority.orders["1"].key_hash) == (1, OTHER_KEY)
+
+
+def test_a_reissue_goes_into_the_order_of_the_newest_certificate(authority: PowerfulAuthority, ledger: Ledger):
+    run(authority, ledger)
+    record = ledger.open_orders()[NAME]
+    ledger.close_order(record.own_reference, OrderState.REVOKED, "")
+    authority.orders.clear()
+    again = job(action=Action.REISSUE)
+    again = replace(
+        again, planned=replace(again.planned, reissue_of=record.own_reference, bought=Bought("4711", renewed=True))
+    )
+
+    run(authority, ledger, again)
+
+    assert [one.order_in_use for one in authority.submitted] == [None, record.reference]
+
+
+def test_an_order_that_never_arrived_is_asked_about_again_before_it_is_sent(authority, ledger: Ledger):
+    authority.loses = "request"
+    with pytest.raises(KoshinError, match="no connection"):
+        run(authority, ledger)
+    authority.loses = ""
+    due = job()
+
+    with pytest.raises(KoshinError, match="was renewed there already"):
+        run(authority, ledger, replace(due, planned=replace(due.planned, bought=Bought("4711", renewed=True))))
+
+    assert authority.submitted == []
