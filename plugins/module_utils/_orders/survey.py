@@ -127,14 +127,16 @@ def _look(
         )
     order, issue = memory.orders.get(name), memory.issues.get(name)
     _refuse_lost_key(order, certificate, found, authority)
-    bought = bought_of(place.found, authority, now)
+    uninstalled = order is None and issue is not None and (found.unproven or waits(issue, certificate, found, now))
+    # Where nothing can be bought now, a CA that is away keeps nothing from being installed.
+    goes_on = uninstalled or (order is not None and order.state is OrderState.OPEN)
+    bought = None if goes_on else bought_of(place.found, authority, now)
     here = bought_here(certificate, found, issue, bought)
     window = window_of(here, authority, account, advice.get(name))
     decision = decide(certificate, found=found, issue=issue, order=order, window=window, now=now, bought=bought)
     if order is None:
         decision = while_released(decision, memory.released.get(name), found)
     waiting = tuple(memory.steps.get(name, ()))
-    uninstalled = order is None and issue is not None and (found.unproven or waits(issue, certificate, found, now))
     return Surveyed(
         place=place,
         planned=Planned(

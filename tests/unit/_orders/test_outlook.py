@@ -182,3 +182,29 @@ def test_states_of_all_orders_are_asked_for_at_once(office, monkeypatch: pytest.
 
     assert [one["authority_state"] for one in orders] == ["revoked", "revoked"]
     assert asked == [["koshin-shop.example.jp", "koshin-www.example.jp"]]
+
+
+def test_a_ca_that_is_away_keeps_nothing_from_being_installed(ledger: Ledger):
+    class Away(MemoryAuthority):
+        def bought(self, _facts: CertificateFacts) -> Bought | None:
+            raise CertificateAuthorityUnavailable("it is away", "Try again.")
+
+    made = collected(ledger, chain(ends_in_days=199))
+    in_use = certificate_facts(chain(ends_in_days=20)[0], "it")
+    place = Place(NAME, "web1", WANTED, Found(in_use, in_use.key_hash, pending={made.key_hash: "csr"}))
+    asked = {
+        "accounts": {"local": ACCOUNT},
+        "organizations": {"example": COMPANY},
+        "authorities": {"local": Away()},
+        "ledger": ledger,
+        "now": NOW,
+    }
+
+    (waiting,), _memory = survey(Estate((place,), {"web1": "/var/www"}), **asked)
+    elsewhere = Place(NAME, "web2", replace(WANTED, host="web2"), Found(in_use, in_use.key_hash))
+    (due,), _memory = survey(Estate((elsewhere,), {}), **asked)
+
+    assert waiting.error is None
+    assert "not installed yet" in waiting.planned.decision.reason
+    assert due.error is not None
+    assert due.error["code"] == "authority_unavailable"
