@@ -67,7 +67,6 @@ def acme2certifier(directory: Path, *, website: str, signs: bool = True) -> Iter
     if signs:
         (directory / "certificates").mkdir()
     issuing_certificate, issuing_key = issuing_root(directory)
-    port = free_port()
     (directory / "bindings.json").write_text(json.dumps({KID: MAC_KEY}))
     configuration = configparser.ConfigParser()
     configuration.read_dict(
@@ -101,6 +100,7 @@ def acme2certifier(directory: Path, *, website: str, signs: bool = True) -> Iter
         "no_proxy": "",
     }
     with name_server(directory) as names:
+        port = free_port()
         command = ["env", *(f"{key}={value}" for key, value in environment.items()), sys.executable]
         command += ["-m", "sandbox.acme2certifier", files.certificate_file, files.key_file, f"{port}", f"{names.port}"]
         with daemon(command, log=directory / "acme2certifier.log", ports=[port]):

@@ -20,6 +20,15 @@ def free_port(host: str = "127.0.0.1") -> int:
         return probe.getsockname()[1]
 
 
+def free_ports(count: int) -> list[int]:
+    """Return ports of loopback that nobody listens on now, each another."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _unused in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
 @contextlib.contextmanager
 def daemon(
     command: Sequence[str | Path], *, log: Path, ports: Sequence[int] = (), seconds: float = 20.0

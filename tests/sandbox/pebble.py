@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sandbox.daemons import daemon, free_port
+from sandbox.daemons import daemon, free_ports
 from sandbox.serving import server_certificate
 
 PROGRAMS = Path(__file__).resolve().parents[2] / ".cache" / "newer-debian" / "usr" / "bin"
@@ -89,34 +89,35 @@ def pebble(
     """
     directory.mkdir(parents=True, exist_ok=True)
     files = server_certificate(directory)
-    port, management = free_port(), free_port()
-    configuration = {
-        "listenAddress": f"127.0.0.1:{port}",
-        "managementListenAddress": f"127.0.0.1:{management}",
-        "certificate": str(files.certificate_file),
-        "privateKey": str(files.key_file),
-        "httpPort": http_port,
-        "tlsPort": http_port,
-        "ocspResponderURL": "",
-        "externalAccountBindingRequired": binding,
-        "externalAccountMACKeys": {KID: MAC_KEY},
-        "keyAlgorithm": "ecdsa",
-        # Seconds that it asks for between two looks; it does not insist on them.
-        "retryAfter": {"authz": 1, "order": 1},
-        "domainBlocklist": ["blocked.jp"],
-        "profiles": {
-            name: {"description": name, "validityPeriod": days * _DAY_SECONDS} for name, days in lifetimes.items()
-        },
-    }
-    (directory / "pebble.json").write_text(json.dumps({"pebble": configuration}))
     environment = {
         "PEBBLE_WFE_NONCEREJECT": str(bad_nonces),
         "PEBBLE_AUTHZREUSE": str(reused_authorizations),
         "PEBBLE_VA_NOSLEEP": "1",
         "PEBBLE_ALTERNATE_ROOTS": str(alternate_roots),
     }
-    command = ["env", *(f"{key}={value}" for key, value in environment.items()), program]
     with name_server(directory) as names:
+        # Chosen once the name server has its own.
+        port, management = free_ports(2)
+        configuration = {
+            "listenAddress": f"127.0.0.1:{port}",
+            "managementListenAddress": f"127.0.0.1:{management}",
+            "certificate": str(files.certificate_file),
+            "privateKey": str(files.key_file),
+            "httpPort": http_port,
+            "tlsPort": http_port,
+            "ocspResponderURL": "",
+            "externalAccountBindingRequired": binding,
+            "externalAccountMACKeys": {KID: MAC_KEY},
+            "keyAlgorithm": "ecdsa",
+            # Seconds that it asks for between two looks; it does not insist on them.
+            "retryAfter": {"authz": 1, "order": 1},
+            "domainBlocklist": ["blocked.jp"],
+            "profiles": {
+                name: {"description": name, "validityPeriod": days * _DAY_SECONDS} for name, days in lifetimes.items()
+            },
+        }
+        (directory / "pebble.json").write_text(json.dumps({"pebble": configuration}))
+        command = ["env", *(f"{key}={value}" for key, value in environment.items()), program]
         command += ["-config", directory / "pebble.json", "-dnsserver", f"127.0.0.1:{names.port}", "-strict"]
         with daemon(command, log=directory / "pebble.log", ports=[port, management]):
             yield Pebble(
@@ -140,7 +141,7 @@ class NameServer:
 @contextlib.contextmanager
 def name_server(directory: Path) -> Iterator[NameServer]:
     """Run the name server that belongs to Pebble: every name leads to this machine."""
-    port, management = free_port(), free_port()
+    port, management = free_ports(2)
     command = [
         PROGRAMS / "pebble-challtestsrv",
         *("-dnsserver", f"127.0.0.1:{port}", "-management", f"127.0.0.1:{management}"),
