@@ -280,7 +280,7 @@ def without(said: dict[str, object], key: str) -> dict[str, object]:
 
 
 def assert_nothing_is_sent_elsewhere(dirty: DirtyCa, ask) -> None:
-    with pytest.raises(CertificateAuthorityRefused, match=r"host '127\.0\.0\.1:\d+', which its directory") as caught:
+    with pytest.raises(CertificateAuthorityRefused, match=r"'127\.0\.0\.1:\d+', a host that its directory") as caught:
         ask()
     assert caught.value.code == "another_host"
     hosts = {one.headers["Host"].partition(":")[0] for one in dirty.proxy.asked}

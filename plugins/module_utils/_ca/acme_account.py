@@ -12,12 +12,12 @@ import threading
 import typing as t
 from collections import deque
 from collections.abc import Mapping
-from urllib.parse import urljoin, urlsplit
 
 from .._core.account import AcmeSettings
 from .._core.deadline import Deadline
 from .._core.errors import InputRefused
 from .acme_key import account_key
+from .acme_places import host_of, placed
 from .acme_problems import AcmeProblem, refused, words_of
 from .acme_reading import is_bad_nonce
 from .answer import Answer
@@ -115,14 +115,12 @@ class AcmeAccount:
 
         What is signed with the key goes to the hosts of the account's url and of the directory that lies there.
         """
-        known = [
-            self._settings.connection.url,
-            *(self.directory[key] for key in _PLACES if _is_url(self.directory, key)),
-        ]
-        whole = urljoin(self._settings.connection.url, url) if url else ""
-        if urlsplit(whole)[:2] in [urlsplit(one)[:2] for one in known]:
-            return whole
-        where = f"the host {urlsplit(whole).netloc[:100]!r}, which its directory does not name" if whole else "nowhere"
+        base, directory = self._settings.connection.url, self.directory
+        known = [base, *(directory[key] for key in _PLACES if _is_url(directory, key))]
+        found = placed(url, base, known)
+        if found is not None:
+            return found
+        where = f"{host_of(url)!r}, a host that its directory does not name" if url else "nowhere"
         raise CertificateAuthorityRefused(
             f"{self.session.name} sends on to {where} ({purpose}).",
             "See whether the account is the one that the order was placed with; else report it to the CA.",

@@ -12,29 +12,36 @@ import typing as t
 
 from .._core.account import AcmeSettings
 from .._core.certificate import KeySpec, KeyType
-from .._core.errors import InputRefused
+from .._core.errors import CertificateUnreadable, InputRefused
 from .._x509.keys import make_key
+from .._x509.loading import load_key
+from .._x509.reading import key_spec
 
 if t.TYPE_CHECKING:
     from josepy.jwk import JWK
 
+_MOVE = "Give the PEM text of a P-256 key, or of an RSA key with 2048 bits or more, without a password."
+_LEAST_RSA_BITS = 2048
+
 
 def account_key(settings: AcmeSettings, name: str) -> JWK:
     """Return the key, made where there is none yet; C(name): of the account, for messages. Raises InputRefused."""
-    from josepy.errors import Error
-    from josepy.jwk import JWK
+    from josepy.jwk import JWKEC, JWKRSA
 
     pem = settings.account_key
     content = _kept_key(settings.account_key_path) if pem is None else pem.encode()
+    where = f"tls_accounts[{name}]: {'account_key' if pem is not None else settings.account_key_path}"
     try:
-        return JWK.load(content)
-    except Error:
-        where = "account_key" if pem is not None else settings.account_key_path
-        raise InputRefused(
-            f"tls_accounts[{name}]: {where} holds no private key.",
-            "Give the PEM text of an RSA or P-256 key without a password.",
-            code="malformed",
-        ) from None
+        key = load_key(content, where)
+        spec = key_spec(key.public_key(), where)
+    except CertificateUnreadable as error:
+        raise InputRefused(error.message, _MOVE, code="malformed") from None
+    # Every ACME server takes RS256 and ES256 (RFC 8555 section 6.2), and knows no other curve by ES256.
+    if spec.type is KeyType.RSA and spec.size >= _LEAST_RSA_BITS:
+        return JWKRSA(key=key)
+    if spec.type is KeyType.EC and key.curve.name == "secp256r1":
+        return JWKEC(key=key)
+    raise InputRefused(f"{where} is a key that ACME servers do not take.", _MOVE, code="malformed")
 
 
 def _kept_key(path: str) -> bytes:
