@@ -492,3 +492,49 @@ def test_pages_that_are_shorter_than_asked_for_hide_no_order(cc: DigicertUnderQu
 
     assert authority(cc).find(application("www0.example.jp")) is not None
     assert authority(cc).find(application("www149.example.jp")) is not None
+
+
+def test_an_order_that_is_validated_by_mail_is_taken_up_and_given_our_method(cc: DigicertUnderQuestion):
+    cc.behaves(validated=())
+    asked = authority(cc)
+    placed = asked.submit(application(*NAMES, methods=by(Method.EMAIL)))
+    wanted = application(*NAMES)
+
+    found = authority(cc).find(wanted)
+    changed = authority(cc).change_validation(authority(cc).replace_request(found, wanted), wanted)
+
+    assert (found.reference, found.tokens) == (placed.reference, ())
+    assert "validated by email" in found.reason
+    assert [one.name for one in changed.tokens] == list(NAMES)
+
+
+def test_approvers_are_told_with_the_order(cc: DigicertUnderQuestion):
+    cc.behaves(validated=())
+    approvers = ((NAMES[0], "admin@example.jp"),)
+
+    authority(cc).submit(application(*NAMES, methods=by(Method.EMAIL), approvers=approvers))
+
+    assert cc.server.asked["PUT /order/certificate/#/resend-emails"] == 1
+
+
+def test_an_order_without_a_csr_is_nobodys_key(cc: DigicertUnderQuestion):
+    cc.behaves(validated=())
+    placed = authority(cc).submit(application(*NAMES))
+    held = cc.service.orders[int(placed.reference)]
+    held.word, held.wanted.csr, held.body = "needs_csr", "", {**held.body, "alternative_order_id": "by hand"}
+    held.body["certificate"] = {**held.body["certificate"], "csr": ""}
+
+    found = authority(cc).find(application(*NAMES))
+
+    assert found is not None
+    assert (found.key_hash, found.reason) == ("", "CertCentral waits for a CSR")
+
+
+def test_a_revocation_waits_for_approval_unless_the_operator_says_otherwise(cc: DigicertUnderQuestion):
+    order = authority(cc).submit(application(*NAMES))
+    serial = certificate_facts(order.chain[0], "it").serial
+
+    with pytest.raises(CertificateAuthorityRefused, match="an administrator has to approve it"):
+        authority(cc, skip_approval=False).revoke(serial, "superseded")
+
+    assert cc.service.orders[int(order.reference)].current.revoked_at is None

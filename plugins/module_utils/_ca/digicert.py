@@ -155,9 +155,7 @@ class DigicertAuthority:
     def change_validation(self, order: Order, application: Application) -> Order:
         number, _request = number_of(order.reference)
         self._api.change_method(number, dcv_method(application, self._settings), application.certificate)
-        mails = [{"domain": name, "email": address, "email_domain": name} for name, address in application.approvers]
-        if mails:
-            self._api.resend(number, mails, application.certificate)
+        self._tell_approvers(number, application)
         return self.read(order.reference, application)
 
     def replace_request(self, order: Order, application: Application) -> Order:
@@ -235,6 +233,7 @@ class DigicertAuthority:
             raise AnswerLost(self._account.name, "order", "it took the order, and does not say its number")
         request = requests[0] if inside is not None else None
         try:
+            self._tell_approvers(number, application)
             return self._order(self._api.order(number), request, application)
         except CertificateAuthorityRefused as problem:
             # It is placed: whatever is wrong with looking at it, its number has to be known.
@@ -247,6 +246,12 @@ class DigicertAuthority:
                 key_hash=application.key_hash,
                 reason=f"it is placed, and cannot be looked at: {problem.message}",
             )
+
+    def _tell_approvers(self, number: int, application: Application) -> None:
+        """Have the mails go to the addresses of the inventory, and not to whatever CertCentral finds."""
+        mails = [{"domain": name, "email": address, "email_domain": name} for name, address in application.approvers]
+        if mails:
+            self._api.resend(number, mails, application.certificate)
 
     def _order(self, said: Details, request: int | None, application: Application) -> Order:
         if request is not None and said.rejected(request):
@@ -264,5 +269,6 @@ def _is_newer(one: Row, application: Application) -> bool:
 
 def _as_submitted(application: Application, said: Details) -> Application:
     """An order that is found may be for another key or bear another reference than what is asked for now."""
-    key = key_of(said) or application.key_hash
+    # One that was placed without a CSR has no key yet: it is ours only by our reference.
+    key = key_of(said) or (application.key_hash if said.own_reference == application.own_reference else "")
     return replace(application, own_reference=said.own_reference or application.own_reference, key_hash=key)

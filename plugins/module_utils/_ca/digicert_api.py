@@ -45,6 +45,7 @@ class CertCentral:
 
     def __init__(self, settings: DigicertSettings, *, name: str, patience_seconds: float) -> None:
         self.name = name
+        self._skips_approval = settings.skip_approval
         self.session = Session(
             settings.connection,
             name=name,
@@ -54,10 +55,10 @@ class CertCentral:
         )
 
     def order(self, number: int) -> Details:
-        return details(self._get(f"/order/certificate/{number}", "order"))
+        return details(self._get(f"/order/certificate/{number}", f"order {number}"))
 
     def validation(self, number: int) -> Validation:
-        return validation(self._get(f"/order/certificate/{number}/validation", "validation"))
+        return validation(self._get(f"/order/certificate/{number}/validation", f"validation of order {number}"))
 
     def open_orders(self) -> Iterator[Row]:
         """Yield every order that waits for something."""
@@ -75,45 +76,64 @@ class CertCentral:
         return self._change("POST", f"/order/certificate/{product}", body, "order", certificate)
 
     def reissue(self, number: int, body: Json, certificate: str) -> Json:
-        return self._change("POST", f"/order/certificate/{number}/reissue", body, "reissue", certificate)
+        return self._change(
+            "POST", f"/order/certificate/{number}/reissue", body, f"reissue inside order {number}", certificate
+        )
 
     def duplicate(self, number: int, body: Json, certificate: str) -> Json:
-        return self._change("POST", f"/order/certificate/{number}/duplicate", body, "duplicate", certificate)
+        return self._change(
+            "POST", f"/order/certificate/{number}/duplicate", body, f"duplicate of order {number}", certificate
+        )
 
     def duplicates(self, number: int) -> Sequence[t.Any]:
-        return listing(self._get(f"/order/certificate/{number}/duplicate", "duplicates"), "certificates")
+        return listing(
+            self._get(f"/order/certificate/{number}/duplicate", f"duplicates of order {number}"), "certificates"
+        )
 
     def replace_request(self, number: int, csr: str, certificate: str) -> None:
-        self._change("POST", f"/order/certificate/{number}/csr", {"csr": csr}, "new CSR", certificate, again=True)
+        self._change(
+            "POST",
+            f"/order/certificate/{number}/csr",
+            {"csr": csr},
+            f"new CSR of order {number}",
+            certificate,
+            again=True,
+        )
 
     def random_value(self, number: int, certificate: str) -> Json:
         """Return the value that CertCentral looks for; the one that is still valid, if there is one."""
         path = f"/order/certificate/{number}/dcv-random-value"
-        return self._change("PUT", path, {}, "token", certificate, again=True)
+        return self._change("PUT", path, {}, f"token of order {number}", certificate, again=True)
 
     def check(self, number: int, certificate: str) -> Json:
-        return self._change("PUT", f"/order/certificate/{number}/check-dcv", {}, "look", certificate, again=True)
+        return self._change(
+            "PUT", f"/order/certificate/{number}/check-dcv", {}, f"look at order {number}", certificate, again=True
+        )
 
     def change_method(self, number: int, method: str, certificate: str) -> Json:
         body = {"dcv_method": method}
-        return self._change("PUT", f"/order/certificate/{number}/dcv-method", body, "method", certificate, again=True)
+        return self._change(
+            "PUT", f"/order/certificate/{number}/dcv-method", body, f"method of order {number}", certificate, again=True
+        )
 
     def resend(self, number: int, approvals: Sequence[Json], certificate: str) -> None:
         body = {"domain_approval_emails": list(approvals)}
-        self._change("PUT", f"/order/certificate/{number}/resend-emails", body, "approval mails", certificate)
+        self._change("PUT", f"/order/certificate/{number}/resend-emails", body, f"mails of order {number}", certificate)
 
     def approve(self, request: int, comment: str) -> None:
         body = {"status": "approved", "processor_comment": comment}
-        self._change("PUT", f"/request/{request}/status", body, "approval", again=True)
+        self._change("PUT", f"/request/{request}/status", body, f"approval of request {request}", again=True)
 
     def cancel(self, number: int, certificate: str) -> None:
         body = {"status": "CANCELED", "note": "Cancelled by koshin.tls."}
-        self._change("PUT", f"/order/certificate/{number}/status", body, "cancel", certificate, again=True)
+        self._change(
+            "PUT", f"/order/certificate/{number}/status", body, f"cancel order {number}", certificate, again=True
+        )
 
     def revoke(self, serial: str, reason: str) -> bool:
         """Ask to revoke one certificate by its serial; say whether that is done, and not only asked for."""
-        body = {"comments": reason, "skip_approval": True}
-        answer = self._answer("PUT", f"/certificate/{serial}/revoke", body, "revoke", "", again=True)
+        body = {"comments": reason, "skip_approval": self._skips_approval}
+        answer = self._answer("PUT", f"/certificate/{serial}/revoke", body, f"revoke {serial}", "", again=True)
         return answer.status == 204
 
     def chain(self, certificate: int) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from .._core.step import Awaited, StepKind
 from .._x509.loading import key_hash_of_csr
 from .._x509.reading import certificate_facts
 from .digicert_api import CertCentral
+from .digicert_application import dcv_method
 from .digicert_reading import NEEDS_APPROVAL, NEEDS_CSR, Details, Validation, as_number
 from .digicert_tokens import tokens_of
 
@@ -45,6 +46,10 @@ def standing_of(
     found = api.validation(said.number)
     validated = tuple(name for name in application.names if _believed(name, found))
     missing = [name for name in application.names if name not in validated]
+    if missing and found.method and found.method != dcv_method(application, settings):
+        # Whoever placed it chose another one: what it asks for is nothing that we publish.
+        awaits = (*_approval(said, request), *_call(found, application))
+        return replace(order, awaits=awaits, validated=validated, reason=f"it is validated by {found.method} until now")
     files, records, mails = _tokens(api, said, missing, application, settings)
     awaits = (*_approval(said, request), *_call(found, application), *mails)
     return replace(

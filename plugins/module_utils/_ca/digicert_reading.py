@@ -106,10 +106,14 @@ class Details:
 
 @dataclass(frozen=True)
 class Validation:
-    """``believed``: names; ``waits``: what is not verified of the organisation, in CertCentral's words."""
+    """``believed``: names; ``waits``: what is not verified of the organisation, in CertCentral's words.
+
+    ``method``: how the names are validated, as CertCentral calls it, "" where it does not say.
+    """
 
     believed: frozenset[str]
     waits: tuple[str, ...]
+    method: str = ""
 
     @property
     def waits_for_call(self) -> bool:
@@ -181,7 +185,7 @@ def validation(said: t.Any) -> Validation:
         if status not in ("complete", "active", "approved")
     ]
     told = tuple(dict.fromkeys(one_line(kind, 60) for kind in waits[:20]))
-    return Validation(frozenset(name.lower() for name in believed), told)
+    return Validation(frozenset(name.lower() for name in believed), told, text(said, "order_dcv_method"))
 
 
 def part(said: t.Any, key: str) -> Json:

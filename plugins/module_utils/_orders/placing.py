@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
-from .._ca.base import CertificateAuthority, CertificateAuthorityRefused, Remembers, ReplacesRequests
+from .._ca.base import CertificateAuthority, CertificateAuthorityRefused, ChangesValidation, Remembers, ReplacesRequests
 from .._core.account import Budget
 from .._core.errors import KoshinError
 from .._core.inventory import Method
@@ -214,6 +214,9 @@ def _take_up(
     done = f"took up order {existing.reference}, which was open already"
     if existing.key_hash not in pending and isinstance(authority, ReplacesRequests):
         existing = replace(authority.replace_request(existing, application), key_hash=application.key_hash)
+        if isinstance(authority, ChangesValidation):
+            # Whoever placed it chose a method, too.
+            existing = replace(authority.change_validation(existing, application), key_hash=application.key_hash)
         done += ", and gave it our CSR"
     adopted = replace(
         application,
