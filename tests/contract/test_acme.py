@@ -249,3 +249,12 @@ def test_looking_registers_nobody_and_makes_no_key(acme: AcmeUnderQuestion):
 
     assert not Path(acme.settings().account_key_path).exists()
     assert "newAccount" not in acme.pebble.log.read_text()
+
+
+def test_an_order_that_the_server_cleared_away_is_over(acme: AcmeUnderQuestion):
+    order = authority(acme).submit(application(*NAMES))
+
+    forgotten = authority(acme).read(f"{order.reference}x", application(*NAMES))
+
+    assert forgotten.state is OrderState.CANCELLED
+    assert "the CA knows it no longer" in forgotten.reason

@@ -24,8 +24,8 @@ from .._x509.requests import request_der
 from .acme_account import AcmeAccount
 from .acme_advice import advice_of
 from .acme_chains import leaf_first, preferred
-from .acme_listing import AcmeOrders
-from .acme_order import challenge_of, order_of
+from .acme_listing import GONE, AcmeOrders
+from .acme_order import challenge_of, gone, order_of
 from .acme_problems import AcmeProblem
 from .acme_reading import Authorization, Standing, authorization, standing
 from .acme_waiting import waited
@@ -98,7 +98,13 @@ class AcmeAuthority:
         return self._order(self._new_order(wanted, application), application)
 
     def read(self, reference: str, application: Application) -> Order:
-        return self._order(self._read(reference), application)
+        try:
+            said = self._read(reference)
+        except AcmeProblem as problem:
+            if problem.status not in GONE:
+                raise
+            return gone(reference, application, problem.message)
+        return self._order(said, application)
 
     def validate(self, order: Order, application: Application) -> Order:
         known = self._seen.pop(order.reference, None)
@@ -227,14 +233,11 @@ class AcmeAuthority:
         return order_of(
             application,
             said,
-            self._authorizations(said) if asked else (),
+            [self._authorization(url) for url in said.authorizations] if asked else (),
             thumbprint=self._account.thumbprint,
             account_url=self._account.url,
             dns=self._settings.dns_challenge,
         )
-
-    def _authorizations(self, said: Standing) -> list[Authorization]:
-        return [self._authorization(url) for url in said.authorizations]
 
     def _issued(self, said: Standing, application: Application) -> Order:
         """Return the order with its chain; one that was fulfilled for another key is of no use here."""

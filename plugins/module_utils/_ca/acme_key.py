@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 import typing as t
 
@@ -63,4 +64,10 @@ def _kept_key(path: str) -> bytes:
         finally:
             os.unlink(half)
     with open(path, "rb") as file:
+        if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+            raise InputRefused(
+                f"The ACME account's key {path} can be read by others than its owner.",
+                f"chmod 600 {path}; where somebody may have read it, have the CA deactivate the account.",
+                code="key_exposed",
+            )
         return file.read()

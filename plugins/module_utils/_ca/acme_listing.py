@@ -17,7 +17,8 @@ from .acme_reading import Standing, names_of, standing
 
 _MOST_ORDERS = 100
 _WORKERS = 16
-_GONE = (404, 410)
+# How servers say that they cleared something away.
+GONE = (404, 410)
 
 
 class AcmeOrders:
@@ -65,7 +66,7 @@ class AcmeOrders:
             return url, self._json(url, "order")
         except AcmeProblem as problem:
             # Listed, and cleared away.
-            if problem.status in _GONE:
+            if problem.status in GONE:
                 return None
             raise
 

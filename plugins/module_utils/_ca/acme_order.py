@@ -57,6 +57,18 @@ def order_of(
     )
 
 
+def gone(reference: str, application: Application, words: str) -> Order:
+    """Return an order that the server cleared away: one that is not finalized for some days ends so."""
+    return Order(
+        reference=reference,
+        own_reference=application.own_reference,
+        state=OrderState.CANCELLED,
+        names=application.names,
+        key_hash=application.key_hash,
+        reason=f"the CA knows it no longer: {words}",
+    )
+
+
 def challenge_of(one: Authorization, application: Application, dns: AcmeChallenge) -> Challenge:
     """Return the challenge by which a name is validated; raises CertificateAuthorityRefused where it is not offered."""
     if one.name not in application.names:

@@ -99,3 +99,14 @@ def test_a_kept_key_that_broke_is_named_and_not_replaced(tmp_path: Path):
 
     assert os.fspath(path) in caught.value.message
     assert path.read_text() == "half a ke"
+
+
+def test_a_key_that_others_can_read_is_not_used(tmp_path: Path):
+    path = tmp_path / "key.pem"
+    loaded(path)
+    path.chmod(0o640)
+
+    with pytest.raises(InputRefused, match="can be read by others") as caught:
+        loaded(path)
+
+    assert f"chmod 600 {path}" in caught.value.next_move
