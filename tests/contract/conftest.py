@@ -8,10 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.koshin.tls.plugins.module_utils._ca import pace
 from contract.authorities import ALL, AUTHORITIES
 from contract.dirty_ca import DirtyCa, dirty_ca
 from contract.under_question import UnderQuestion
 from contract.website import Website
+
+
+@pytest.fixture(autouse=True)
+def rested(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test begin with an API key that asked nothing yet: its limits count for minutes in one process."""
+    monkeypatch.setattr(pace, "_PACES", {})
 
 
 @pytest.fixture
