@@ -54,7 +54,7 @@ OUTSIDE = """
 """
 SERVICE = "name: postfix, port: 25, reload_command: /bin/true"
 MISTAKES = [
-    unknown("accounts", f"- {{name: shop, ca: local, api_kye: {SECRET}}}", "tls_accounts[shop].api_kye", "Known keys"),
+    unknown("accounts", f"- {{name: shop, ca: local, api_kye: {SECRET}}}", "tls_accounts[shop].api_kye", "api_key"),
     unknown("accounts", "- {name: shop, ca: local, resolver: {host: {}}}", "tls_accounts[shop].resolver.host", "hosts"),
     unknown("people", "- {name: sato, emial: sato@example.test}", "tls_people[sato].emial", "email"),
     unknown("organizations", organization("localty: Tokyo"), "tls_organizations[example].localty", "locality"),

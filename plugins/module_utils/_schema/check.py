@@ -53,7 +53,7 @@ def _unknown(key: t.Any, fields: Fields, path: str) -> InputRefused:
             "Put the key in quotes.",
             code="unknown_key",
         )
-    near = difflib.get_close_matches(key, fields, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(key, fields, n=1)
     hint = f"The nearest known key is {near[0]}." if near else f"Known keys: {', '.join(sorted(fields))}."
     return InputRefused(f"{path}.{key} is an unknown key.", hint, code="unknown_key")
 
