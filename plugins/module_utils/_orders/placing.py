@@ -158,7 +158,7 @@ def open_already(
         if existing.key_hash in {*job.planned.found.pending, application.key_hash}:
             return existing
         if _takes_ours(existing, authority):
-            _refuse_another_ledgers(job, existing, ledger)
+            _refuse_another_ledgers(job, application, existing, ledger)
             return existing
         raise KoshinError(
             f"Order {existing.reference} at {job.account.name} is open for the names of {job.name}, but its key "
@@ -178,9 +178,14 @@ def open_already(
     )
 
 
-def _refuse_another_ledgers(job: Job, existing: Order, ledger: Ledger) -> None:
-    """What was placed by this collection and is not in this ledger belongs to another one, or this one is not whole."""
-    if existing.own_reference.startswith(_OURS) and ledger.order(existing.own_reference) is None:
+def _refuse_another_ledgers(job: Job, application: Application, existing: Order, ledger: Ledger) -> None:
+    """What was placed by this collection and is not in this ledger belongs to another one, or this one is not whole.
+
+    An order without a reference of its own is found with that of C(application).
+    """
+    theirs = existing.own_reference
+    is_ours = theirs == application.own_reference or ledger.order(theirs) is not None
+    if theirs.startswith(_OURS) and not is_ours:
         raise KoshinError(
             f"Order {existing.reference} at {job.account.name} is open for the names of {job.name}; this collection "
             f"placed it ({existing.own_reference}), and this ledger does not know it.",
