@@ -208,7 +208,7 @@ def test_the_account_key_is_nobody_elses_and_one_of_many_that_begin_at_once_wins
 
 
 def test_a_key_from_a_vault_lies_on_no_disk(acme: AcmeUnderQuestion):
-    authority(acme)._account.url  # noqa: B018
+    assert authority(acme)._account.url
     path = Path(acme.settings().account_key_path)
     key = path.read_text()
     path.unlink()

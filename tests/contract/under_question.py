@@ -100,13 +100,13 @@ class UnderQuestion(ABC):
     def say(self, order: Order, word: str) -> None:
         """Have the CA answer a word for the order's state that nobody knows."""
 
+    @abstractmethod
     def bring(self, situation: Situation, order: Order | None = None) -> None:
         """Bring the order, or the way to the CA, into a situation that somebody has to be told of."""
-        raise NotImplementedError(situation)
 
+    @abstractmethod
     def relent(self) -> None:
         """Be polite again."""
-        raise NotImplementedError
 
     def tidings(self, order: Order) -> str:
         """Return what a run tells of the order now, or why it cannot."""

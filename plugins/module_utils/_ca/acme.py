@@ -64,8 +64,6 @@ class AcmeAuthority:
         self._lock = threading.Lock()
         self._opened: AcmeAccount | None = None
         self._listed: AcmeOrders | None = None
-        # Orders as they were read a moment ago, so that the word to validate need not ask again.
-        self._seen: dict[str, Standing] = {}
 
     @property
     def traits(self) -> Traits:
@@ -107,8 +105,7 @@ class AcmeAuthority:
         return self._order(said, application)
 
     def validate(self, order: Order, application: Application) -> Order:
-        known = self._seen.pop(order.reference, None)
-        said = known if known is not None else self._read(order.reference)
+        said = self._read(order.reference)
         if said.word == "pending":
             self._answer(said, application)
             looking = list(said.authorizations)
@@ -228,7 +225,6 @@ class AcmeAuthority:
     def _order(self, said: Standing, application: Application) -> Order:
         if said.state is OrderState.ISSUED:
             return self._issued(said, application)
-        self._seen[said.url] = said
         asked = said.word in ("pending", "invalid")
         return order_of(
             application,

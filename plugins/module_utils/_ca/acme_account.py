@@ -53,15 +53,10 @@ class AcmeAccount:
 
     @property
     def directory(self) -> Json:
-        """Return the directory (RFC 8555 section 7.1.1), asked for once; one without C(meta) is one with nothing."""
+        """Return the directory (RFC 8555 section 7.1.1), asked for once."""
         with self._lock:
             self._directory = self._directory or self._read_directory()
             return self._directory
-
-    @property
-    def meta(self) -> Json:
-        found = self.directory.get("meta")
-        return found if isinstance(found, dict) else {}
 
     @property
     def url(self) -> str:

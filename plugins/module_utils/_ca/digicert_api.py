@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from .._core.account import DigicertSettings
 from .._x509.bundle import certificates_in_file
 from .answer import Answer
+from .base import CertificateAuthorityUnavailable
 from .digicert_problems import refused
 from .digicert_reading import (
     OPEN_WORDS,
@@ -176,7 +177,12 @@ class CertCentral:
             # Pages may be shorter than what was asked for: the total decides where there is one.
             if not found or (len(found) < PAGE if total is None else offset + len(found) >= total):
                 return
-            offset += max(1, len(found) - _OVERLAP)
+            offset += len(found) - min(_OVERLAP, len(found) // 2)
+        raise CertificateAuthorityUnavailable(
+            f"{self.name} lists more than {_MOST_PAGES} pages ({purpose}): what is on the others is not known.",
+            "Restrict the API key to a division with fewer orders, and report it.",
+            code="too_many_pages",
+        )
 
     def _get(self, path: str, purpose: str, query: Json | None = None) -> Json:
         answer = self.session.read(path, purpose=purpose, query=query)

@@ -64,17 +64,18 @@ class Transport:
                 timeout=seconds,
                 allow_redirects=False,
                 stream=True,
-                proxies=self._proxies(urlsplit(url).netloc, url),
+                proxies=self._proxies(url),
             ) as response:
                 return Answer(response.status_code, response.headers, _body(response, end))
         # While the body is read it is urllib3 itself that breaks off.
         except (requests.RequestException, HTTPError) as error:
             raise _failure(error, self._name, url, purpose) from None
 
-    def _proxies(self, host: str, url: str) -> dict[str, str]:
+    def _proxies(self, url: str) -> dict[str, str]:
         """Return what the environment says for a host, asked for once: it takes as long as a signature."""
         import requests
 
+        host = urlsplit(url).netloc
         if host not in self._known_proxies:
             self._known_proxies[host] = requests.utils.get_environ_proxies(url)
         return self._known_proxies[host]
@@ -85,7 +86,7 @@ def _session(connection: Connection) -> requests.Session:
     from requests.adapters import HTTPAdapter
 
     session = requests.Session()
-    # Neither ~/.netrc nor REQUESTS_CA_BUNDLE decide here; proxies are taken from the environment with each request.
+    # Neither ~/.netrc nor REQUESTS_CA_BUNDLE decide here; of the environment only its proxies count.
     session.trust_env = False
     session.verify = connection.ca_file or _system_trust()
     if connection.client_certificate is not None and connection.client_key is not None:
