@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 
 import acme_peers
-from material import common_names
+from material import ORGANIZATIONS, PEOPLE, common_names
 from playing import Ansible, Cost, Task, cost_of, own, peers
 from table import Row, at_least, for_scale
 
@@ -21,18 +21,6 @@ from sandbox.pebble import Pebble, pebble
 COUNT = 50
 # That of Debian 12: uacme gives up where a newer one offers dns-persist-01 beside http-01.
 _PEBBLE = Path("/usr/bin/pebble")
-ADDRESS = {
-    "legal_name": "Example Corporation",
-    "street_address": "1-2-3 Marunouchi",
-    "locality": "Chiyoda-ku",
-    "state": "Tokyo",
-    "postal_code": "100-0005",
-    "country": "JP",
-    "telephone": "+81-3-1234-5678",
-}
-CONTACTS = {"responsible": "sato", "technical": "sato", "payer": "sato"}
-ORGANIZATIONS = [{"name": "example", **ADDRESS, "contacts": CONTACTS}]
-PEOPLE = [{"name": "sato", "family_name": "Sato", "given_name": "Hanako", "email": "sato@example.test"}]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,23 @@ SUBJECT = {
     NameOID.ORGANIZATION_NAME: "Example Corporation",
 }
 
+COUNTRY, STATE, LOCALITY, LEGAL_NAME = SUBJECT.values()
+PEOPLE = [{"name": "sato", "family_name": "Sato", "given_name": "Hanako", "email": "sato@example.test"}]
+ORGANIZATIONS = [
+    {
+        "name": "example",
+        "legal_name": LEGAL_NAME,
+        "street_address": "1-2-3 Marunouchi",
+        "locality": LOCALITY,
+        "state": STATE,
+        "postal_code": "100-0005",
+        "country": COUNTRY,
+        "telephone": "+81-3-1234-5678",
+        "records": [{"source": "duns", "number": "690512345", "checked_on": str(datetime.now(UTC).date())}],
+        "contacts": {"responsible": "sato", "technical": "sato", "payer": "sato"},
+    }
+]
+
 
 def write_certificate(path: Path, common_name: str, *, days_left: int = 150) -> Path:
     """Write a certificate of the shape that is bought, for a name and its `www.`, and return where."""

@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from material import SUBJECT, write_certificate
+from material import ORGANIZATIONS, PEOPLE, write_certificate
 from playing import LOCAL, Ansible, PlayFailed, own, write
 from table import Row, exactly
 
@@ -57,25 +56,11 @@ def _host(directory: Path, host: str, days_left: int) -> dict[str, Any]:
 
 
 def _variables(directory: Path) -> dict[str, Any]:
-    country, state, locality, legal_name = SUBJECT.values()
     return {
         "tls_ledger": str(directory / "ledger.sqlite"),
         "tls_report_directory": str(directory / "report"),
-        "tls_people": [{"name": "sato", "family_name": "Sato", "given_name": "Hanako", "email": "sato@example.test"}],
-        "tls_organizations": [
-            {
-                "name": "example",
-                "legal_name": legal_name,
-                "street_address": "1-2-3 Marunouchi",
-                "locality": locality,
-                "state": state,
-                "postal_code": "100-0005",
-                "country": country,
-                "telephone": "+81-3-1234-5678",
-                "records": [{"source": "duns", "number": "690512345", "checked_on": str(datetime.now(UTC).date())}],
-                "contacts": {"responsible": "sato", "technical": "sato", "payer": "sato"},
-            }
-        ],
+        "tls_people": PEOPLE,
+        "tls_organizations": ORGANIZATIONS,
         "tls_accounts": [
             {
                 "name": "local",

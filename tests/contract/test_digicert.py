@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.koshin.tls.plugins.module_utils._ca import digicert_api
 from ansible_collections.koshin.tls.plugins.module_utils._ca.answer import AnswerLost
 from ansible_collections.koshin.tls.plugins.module_utils._ca.base import (
     CertificateAuthorityRefused,
@@ -538,3 +539,24 @@ def test_a_revocation_waits_for_approval_unless_the_operator_says_otherwise(cc: 
         authority(cc, skip_approval=False).revoke(serial, "superseded")
 
     assert cc.service.orders[int(order.reference)].current.revoked_at is None
+
+
+def test_a_ca_that_is_away_is_waited_for_once_and_not_by_each_certificate(cc: DigicertUnderQuestion):
+    cc.behaves(busy_every=1, busy_status=429, busy_seconds=3600)
+    asked = authority(cc, patience_seconds=2)
+
+    for place in range(8):
+        with pytest.raises(CertificateAuthorityUnavailable, match="come back in 3600 s"):
+            asked.find(application(f"www{place}.example.jp"))
+
+    assert cc.server.counted == 1
+
+
+def test_more_pages_than_can_be_read_are_an_error_and_not_an_end(cc: DigicertUnderQuestion, monkeypatch):
+    body = {"organization": {"id": ORGANIZATION_ID}, "certificate": {"csr": application().csr}}
+    cc.service.seed(body, 30, lambda place: f"www{place}.example.jp")
+    monkeypatch.setattr(digicert_api, "PAGE", 2)
+    monkeypatch.setattr(digicert_api, "_MOST_PAGES", 3)
+
+    with pytest.raises(CertificateAuthorityUnavailable, match="more than 3 pages"):
+        authority(cc).find(application("www29.example.jp"))

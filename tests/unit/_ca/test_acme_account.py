@@ -7,7 +7,6 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -25,6 +24,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._ca.base import Certifi
 from ansible_collections.koshin.tls.plugins.module_utils._ca.session import Session
 from ansible_collections.koshin.tls.plugins.module_utils._core.account import AcmeSettings, Connection
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import InputRefused
+from sandbox.serving import InBackground
 from unit._ca.acme_answers import problem
 
 KEYS = {"ES256": ec.generate_private_key(ec.SECP256R1()), "RS256": rsa.generate_private_key(65537, 2048)}
@@ -86,12 +86,9 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+    made = Server()
+    with InBackground(made):
+        yield made
 
 
 def account(server: Server, alg: str = "ES256", **settings: object) -> AcmeAccount:

@@ -19,6 +19,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._ca.digicert_reading im
     Request,
     Row,
     details,
+    moment,
     row,
     state_of,
     validation,
@@ -97,6 +98,16 @@ def test_only_an_open_order_of_the_same_product_and_organization_may_be_taken_up
 
 def test_numbers_that_come_as_texts_are_numbers():
     assert details({**ORDER, "id": "540001", "certificate": {**ORDER["certificate"], "id": "550002"}}) == details(ORDER)
+
+
+@pytest.mark.parametrize(("said", "is_on"), [(1, True), ("1", True), ("True", True), (0, False), ("false", False)])
+def test_a_switch_is_read_however_it_is_written(said: object, is_on: bool):
+    assert details({**ORDER, "auto_renew": said, "auto_reissue": 0}).buys_by_itself is is_on
+
+
+@pytest.mark.parametrize("said", ["9999-12-31T23:59:59-09:00", "0001-01-01T00:00:00+09:00", "soon"])
+def test_a_moment_that_is_none_ends_no_run(said: str):
+    assert moment(said) is None
 
 
 def test_a_line_of_a_list_is_read_and_what_is_none_is_left_out():

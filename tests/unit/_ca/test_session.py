@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.koshin.tls.plugins.module_utils._ca.answer import AnswerLost, NotSent
+from ansible_collections.koshin.tls.plugins.module_utils._ca.answer import Answer, AnswerLost, NotSent, one_line
 from ansible_collections.koshin.tls.plugins.module_utils._ca.base import CertificateAuthorityUnavailable
 from ansible_collections.koshin.tls.plugins.module_utils._ca.session import Session
 from ansible_collections.koshin.tls.plugins.module_utils._core.account import Connection
-from sandbox.serving import server_certificate
+from sandbox.serving import InBackground, server_certificate
 
 SECRET = "a secret of the tests"
 Reply = Callable[["Handler"], None]
@@ -103,12 +103,9 @@ def drips(handler: Handler) -> None:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+    made = Server()
+    with InBackground(made):
+        yield made
 
 
 @pytest.fixture
@@ -318,3 +315,40 @@ def test_a_server_may_want_to_know_us_by_a_certificate(server: Server, tmp_path:
         return
     with pytest.raises(CertificateAuthorityUnavailable):
         asked.read("/order", purpose="order")
+
+
+def test_who_asks_us_back_at_once_is_not_asked_without_a_pause(server: Server):
+    pauses: list[float] = []
+    server.replies = [says(503, Retry_After="0")]
+    hurried = Session(
+        Connection(f"http://127.0.0.1:{server.port}"), name="certcentral", patience_seconds=60, sleep=pauses.append
+    )
+
+    for _attempt in range(5):
+        server.replies.append(says(503, Retry_After="0"))
+    server.replies.append(says(200, b"{}"))
+    hurried.read("/order", purpose="order")
+
+    assert len(pauses) == 6
+    assert min(pauses) > 0.2
+
+
+def test_what_changes_something_is_not_sent_without_time_for_its_answer(server: Server):
+    hurried = session_with(f"http://127.0.0.1:{server.port}", patience_seconds=0)
+
+    with pytest.raises(NotSent, match="no time is left for it"):
+        hurried.write("POST", "/order", purpose="order", body=b"{}")
+
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("date", ["Thu, 01 Jan 2026 00:00:00 +99999999999999", "soon", ""])
+def test_no_date_of_theirs_ends_a_run(server: Server, session: Session, date: str):
+    server.replies = [says(200, b"{}", Date=date)]
+
+    assert Answer(503, {"Retry-After": date}, b"").retry_after_seconds(datetime.now(UTC)) is None
+    assert session.read("/order", purpose="order").status == 200
+
+
+def test_nothing_that_steers_a_terminal_is_repeated():
+    assert one_line("no\n\x1b[31mred \x07 \u202e", 9) == "no [31mre"

@@ -13,7 +13,13 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.certificate impor
 from ansible_collections.koshin.tls.plugins.module_utils._core.decide import Window, decide
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Certificate, OnLoss, Use
 from ansible_collections.koshin.tls.plugins.module_utils._core.losses import Ahead, losses
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import Action, Bought, Replaced, Severity
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
+    Action,
+    Bought,
+    OrderState,
+    Replaced,
+    Severity,
+)
 from ansible_collections.koshin.tls.plugins.module_utils._core.revocation import (
     ending_sooner,
     revoked_at,
@@ -118,6 +124,7 @@ def test_a_reissue_without_a_name_is_a_revocation_that_is_coming():
     assert revoked_at("1f", [revoking], 72) is None
     assert revoked_at(serial, [revoking], None) is None
     assert revoked_at(serial, [revoking], 72) == record.created_at + timedelta(hours=72)
+    assert revoked_at(serial, [replace(revoking, state=OrderState.REJECTED)], 72) is None
 
 
 def test_what_will_be_revoked_is_due_however_long_it_would_last():

@@ -495,6 +495,7 @@ def test_days_that_should_have_carried_over_are_missed_aloud():
     assert finding.code == "days_lost"
     assert finding.message == "it is 20 days shorter than it should be: ask shop for them"
     assert shortfall(bought(here=True), issue(ends_in_days=170), SHORT) == ()
+    assert shortfall(bought(here=True), issue(ends_in_days=150), replace(SHORT, validity_is_known=False)) == ()
     assert shortfall(bought(here=True, action=Action.REISSUE), issue(ends_in_days=20), SHORT) == ()
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.koshin.tls.plugins.module_utils._ca.base import Vetting
+from ansible_collections.koshin.tls.plugins.module_utils._ca.base import CertificateAuthorityUnavailable, Vetting
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import KoshinError
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Method, NameValidation
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
@@ -17,15 +17,18 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
     Application,
     Bought,
     DnsToken,
+    Finding,
     Order,
     OrderState,
+    Severity,
 )
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind, StepState
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger
-from ansible_collections.koshin.tls.plugins.module_utils._orders.findings import check_vetting
+from ansible_collections.koshin.tls.plugins.module_utils._orders.findings import check_vetting, vetting_findings
 from unit._core.material import NOW
 from unit._orders.authority import TRAITS, MemoryAuthority
 from unit._orders.test_advance import KEY_HASH, NAME, WANTED, job, ledger, ledger_of_somebody_else, run
+from unit._orders.test_round import control, go
 
 __all__ = ["ledger"]
 OTHER_KEY = "44" * 32
@@ -259,3 +262,59 @@ def test_an_order_that_never_arrived_is_asked_about_again_before_it_is_sent(auth
         run(authority, ledger, replace(due, planned=replace(due.planned, bought=Bought("4711", renewed=True))))
 
     assert authority.submitted == []
+
+
+def test_a_ca_that_cannot_be_asked_stands_against_its_own_certificates_only(tmp_path):
+    class Away(PowerfulAuthority):
+        def vetting(self, _organization: object) -> Vetting | None:
+            raise CertificateAuthorityUnavailable("it is away", "Try again.")
+
+    known = control(tmp_path, local=Away(), other=PowerfulAuthority())
+    elsewhere = replace(job().planned, certificate=replace(WANTED, name="other", account="other"))
+
+    found = vetting_findings([job().planned, elsewhere], known)
+
+    assert [(one.name, one.severity, one.code) for one in found] == [(NAME, Severity.BLOCKS, "authority_unavailable")]
+
+
+def test_little_money_is_told_by_the_run_that_fails_for_it(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(
+        "ansible_collections.koshin.tls.plugins.module_utils._orders.collect.system_trust_anchors", lambda: "roots"
+    )
+
+    class Poor(PowerfulAuthority):
+        def findings(self) -> list[Finding]:
+            return [Finding("local", Severity.WARNS, "low_balance", "12 USD left.", "Deposit money.")]
+
+    outcome = go(control(tmp_path, local=Poor(refuses="insufficient_funds")), job())
+
+    assert outcome.items[0]["error"] is not None
+    assert [one["code"] for one in outcome.extra["findings"]] == ["low_balance"]
+
+
+def test_an_order_whose_answer_and_key_were_lost_is_given_our_csr(authority: PowerfulAuthority, ledger: Ledger):
+    authority.loses = "answer"
+    with pytest.raises(KoshinError, match="answer was lost"):
+        run(authority, ledger)
+    authority.loses = ""
+
+    progress = run(authority, ledger, job(pending=OTHER_KEY))
+
+    assert "found order 1 again" in progress.message
+    assert (len(authority.submitted), authority.orders["1"].key_hash) == (1, OTHER_KEY)
+    assert ledger.open_orders()[NAME].application.key_hash == OTHER_KEY
+
+
+def test_an_order_that_bears_no_reference_is_found_with_ours_and_taken_up(ledger: Ledger):
+    class Forgetful(PowerfulAuthority):
+        def find(self, application: Application) -> Order | None:
+            found = super().find(application)
+            return None if found is None else replace(found, own_reference=application.own_reference)
+
+    by_hand = Forgetful(traits=BOTH_WAYS)
+    run(by_hand, ledger_of_somebody_else(ledger), job(pending=OTHER_KEY))
+
+    progress = run(by_hand, ledger)
+
+    assert progress.message == "took up order 1, which was open already, and gave it our CSR"
+    assert by_hand.changed == dict.fromkeys(WANTED.names, Method.FILE)
