@@ -75,6 +75,12 @@ options:
               - Common name of the root that they end at.
               - Set it where that changes.
             type: str
+      caa_domains:
+        description:
+          - The issuer domain names of the CA behind the shop, as CAA records name it, the preferred one first.
+          - Set it to have the CAA records of every name looked at before an order; without it they are not.
+        type: list
+        elements: str
       products:
         description:
           - What is sold there, in the shop's own words; the first is ordered unless a certificate names another.

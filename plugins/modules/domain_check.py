@@ -12,12 +12,17 @@ description:
   - Looks, for every certificate that is about to be ordered, whether its names are well-formed and allowed, whether the
     account's CA offers the validation method of each name, whether the method is possible for the name, whether it is
     known where its token has to lie, and whether a name that is validated by file has an address.
+  - Looks whether the CAA records of each name (RFC 8659), found by climbing to the root, let the account's CA in, for
+    the method by which the name is validated (RFC 8657); what stands against it comes with the record to add. Accounts
+    of which nobody can say how CAA records name their CA are left out.
   - Names are looked up as the account's C(resolver) says, else as this machine does; where the CA looks from elsewhere,
     a name that is not found here is a warning.
   - Runs on the control host. It only reads.
 version_added: 0.1.0
 author:
   - koshin.tls contributors (@koshin-tls)
+requirements:
+  - dnspython
 extends_documentation_fragment:
   - koshin.tls.control
   - koshin.tls.providers
@@ -93,6 +98,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.plain import to_p
 from ansible_collections.koshin.tls.plugins.module_utils._core.plan import Planned
 from ansible_collections.koshin.tls.plugins.module_utils._core.typed import from_plain
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
+from ansible_collections.koshin.tls.plugins.module_utils._orders.caa_findings import caa_findings
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import CONTROL_LISTS, LEDGER, Control
 from ansible_collections.koshin.tls.plugins.module_utils._orders.findings import domain_findings
 
@@ -107,6 +113,7 @@ def domain_check(module: Module) -> Outcome:
     control = Control.of(module.params)
     planned = [from_plain(Planned, item) for item in module.params["applications"]]
     findings = domain_findings(planned, control, web_roots=module.params["answered"])
+    findings += caa_findings(planned, control)
     return Outcome(noun="findings", items=[to_plain(finding) for finding in findings])
 
 

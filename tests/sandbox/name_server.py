@@ -14,7 +14,10 @@ from sandbox.serving import InBackground
 
 
 class NameServer(InBackground):
-    """Answers over UDP for the names that it has (name → type → data); ``silent.example.jp`` gets no answer at all."""
+    """Answers over UDP for the names that it has: name → type → data, one line for each record.
+
+    ``silent.example.jp`` gets no answer at all.
+    """
 
     def __init__(self, records: dict[str, dict[str, str]]) -> None:
         outer = self
@@ -43,7 +46,8 @@ class NameServer(InBackground):
         else:
             kind = dns.rdatatype.to_text(question.rdtype)
             if kind in self._records[name]:
-                reply.answer.append(dns.rrset.from_text(question.name, 60, "IN", kind, self._records[name][kind]))
+                data = self._records[name][kind].splitlines()
+                reply.answer.append(dns.rrset.from_text(question.name, 60, "IN", kind, *data))
         return reply
 
     @property

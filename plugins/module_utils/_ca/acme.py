@@ -51,6 +51,7 @@ def acme_traits(settings: AcmeSettings) -> Traits:
         steps=frozenset(),
         names_in_csr=True,
         validity_is_known=False,
+        caa_methods={Method.FILE: ("http-01",), Method.DNS: (settings.dns_challenge.value,)},
     )
 
 
@@ -161,6 +162,12 @@ class AcmeAuthority:
         if not isinstance(where, str):
             return {}
         return advice_of(self._account.session, where, identifiers)
+
+    def caa_domains(self) -> Sequence[str]:
+        """Return C(caaIdentities) of the directory (RFC 8555 section 7.1.1), as far as they are names."""
+        meta = self._account.directory.get("meta")
+        named = meta.get("caaIdentities") if isinstance(meta, dict) else None
+        return [one for one in named if isinstance(one, str)] if isinstance(named, list) else []
 
     @property
     def _account(self) -> AcmeAccount:

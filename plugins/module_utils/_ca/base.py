@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 
@@ -19,6 +19,12 @@ from .._core.inventory import Method, Organization
 from .._core.message import Message
 from .._core.order import Application, Bought, Finding, Order, OrderRecord, OrderState
 from .._core.step import Awaited, HumanStep, StepKind, StepState
+
+CAA_METHODS: Mapping[Method, tuple[str, ...]] = {
+    Method.FILE: ("ca-tbr-18",),
+    Method.DNS: ("ca-tbr-7",),
+    Method.EMAIL: ("ca-tbr-4", "ca-tbr-13", "ca-tbr-14"),
+}
 
 
 class CertificateAuthorityRefused(KoshinError):
@@ -57,6 +63,8 @@ class Traits:
     ``name_loss_revokes_hours``: so long after a reissue that removes or changes a name the CA revokes the certificate
     before (None: it does not). ``announced``: how it will issue from a day on.
     ``validity_is_known``: C(validity_days) is what it issues, and not a guess.
+    ``caa_domains``: the issuer domain names that let it in (RFC 8659), its own first; empty where nobody knows them.
+    ``caa_methods``: what a CAA record calls its methods (BR 4.2.2.1.2).
     """
 
     methods: tuple[Method, ...]
@@ -81,6 +89,8 @@ class Traits:
     name_loss_revokes_hours: int | None = None
     announced: tuple[Announced, ...] = ()
     validity_is_known: bool = True
+    caa_domains: tuple[str, ...] = ()
+    caa_methods: Mapping[Method, tuple[str, ...]] = field(default_factory=lambda: CAA_METHODS)
 
 
 class CertificateAuthority(t.Protocol):
@@ -233,6 +243,12 @@ class Vetting:
 class ReportsOrganization(t.Protocol):
     def vetting(self, organization: Organization) -> Vetting | None:
         """Return how the organisation stands, None where the account names none for it."""
+
+
+@t.runtime_checkable
+class NamesItself(t.Protocol):
+    def caa_domains(self) -> Sequence[str]:
+        """Return the issuer domain names that let it in (RFC 8659), its own first, where only it can say."""
 
 
 @t.runtime_checkable

@@ -57,6 +57,8 @@ def digicert_traits(settings: DigicertSettings, today: date) -> Traits:
         # Removing or changing a name revokes what was issued before within 72 hours (multi-year plans).
         name_loss_revokes_hours=72,
         announced=(Announced(date(2027, 3, 1), without=(Use.CLIENT_AUTH,)),),
+        # "Manage DNS CAA records" of its documentation: its own, and those of the brands that it took over.
+        caa_domains=("digicert.com", "symantec.com", "geotrust.com", "rapidssl.com", "thawte.com"),
     )
 
 

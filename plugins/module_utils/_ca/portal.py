@@ -50,6 +50,7 @@ def portal_traits(settings: PortalSettings) -> Traits:
         cancellation_days=shop.cancellation_days or None,
         renews_reused_keys=settings.reused_key is ReusedKey.ACCEPT_THEN_REISSUE,
         announced=shop.announced,
+        caa_domains=shop.caa_domains,
     )
 
 

@@ -139,6 +139,7 @@ class Provider:
     long after issue an order may be cancelled, 0 where nobody knows. ``products``: their names there, empty where any
     is taken. ``senders``: addresses, or domains with a leading "@". ``link_hosts``: hosts whose links are shown, with a
     leading dot every host beneath. ``announced``: how certificates will be issued from a day on.
+    ``caa_domains``: the issuer domain names (RFC 8659) of the CA behind the shop, empty where nobody knows.
     """
 
     name: str
@@ -171,6 +172,7 @@ class Provider:
     form: tuple[FormField, ...] = ()
     reissue_form: tuple[FormField, ...] = ()
     announced: tuple[Announced, ...] = ()
+    caa_domains: tuple[str, ...] = ()
 
 
 def unchecked(certificate: str, provider: Provider, *, today: date) -> Finding | None:

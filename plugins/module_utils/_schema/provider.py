@@ -83,6 +83,7 @@ PROVIDER: Fields = {
     "form": Field(kind="list", fields=FORM),
     "reissue_form": Field(kind="list", fields=FORM),
     "announced": Field(kind="list", fields=ANNOUNCED),
+    "caa_domains": Field(kind="list", pattern=r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?"),
 }
 # What a provider has to say, itself or by its base.
 _NEEDED = ("title", "language", "methods", *_DAYS, *_RULES)
@@ -159,6 +160,7 @@ def _noun(values: Values) -> Provider:
         form=_form(values.get("form", ())),
         reissue_form=_form(values.get("reissue_form", ())),
         announced=announced(values.get("announced", ())),
+        caa_domains=tuple(values.get("caa_domains", ())),
     )
 
 

@@ -33,6 +33,7 @@ PROVIDER: dict[str, t.Any] = {
     "method_per_name": True,
     # Its certificates are DigiCert's, who issues none for client authentication from that day on.
     "announced": [{"since": "2027-03-01", "without": ["client_auth"]}],
+    "caa_domains": ["digicert.com", "symantec.com", "geotrust.com", "rapidssl.com", "thawte.com"],
     # The address of My Page itself is shown to customers only; a person gets there from the front page.
     "my_page": "https://www.bestssl.net/",
     # The shop's own addresses are not listed anywhere: its domain counts. DigiCert's approver mails come from
