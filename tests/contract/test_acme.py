@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.koshin.tls.plugins.module_utils._ca.acme import AcmeAuthority
+from ansible_collections.koshin.tls.plugins.module_utils._ca.acme_account import AcmeAccount
 from ansible_collections.koshin.tls.plugins.module_utils._ca.base import CertificateAuthorityRefused
 from ansible_collections.koshin.tls.plugins.module_utils._core.account import Account, AcmeChallenge, AcmeSettings
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Method
@@ -258,3 +259,18 @@ def test_an_order_that_the_server_cleared_away_is_over(acme: AcmeUnderQuestion):
 
     assert forgotten.state is OrderState.CANCELLED
     assert "the CA knows it no longer" in forgotten.reason
+
+
+@pytest.mark.parametrize(
+    ("meta", "domains"),
+    [
+        ({"caaIdentities": ["ca.example", 5, "other.example"]}, ["ca.example", "other.example"]),
+        ({"caaIdentities": "ca.example"}, []),
+        ({}, []),
+        (None, []),
+    ],
+)
+def test_the_directory_says_how_caa_records_name_the_ca(acme: AcmeUnderQuestion, monkeypatch, meta, domains):
+    monkeypatch.setattr(AcmeAccount, "directory", {"meta": meta})
+
+    assert list(authority(acme).caa_domains()) == domains
