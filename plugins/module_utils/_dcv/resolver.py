@@ -77,11 +77,16 @@ def _is_address(text: str) -> bool:
     return True
 
 
+def server_endpoint(server: str) -> Endpoint:
+    """Return address and port of a DNS server, written C(address) or C(address:port); raises InputRefused."""
+    return (server, _DNS_PORT) if _is_address(server) else _endpoint(_with_port(server))
+
+
 def dns_resolver(server: str, timeout_seconds: float) -> dns.resolver.Resolver:
     """Return what asks one DNS server (C(address) or C(address:port)) alone; raises InputRefused."""
     import dns.resolver
 
-    address, port = (server, _DNS_PORT) if _is_address(server) else _endpoint(_with_port(server))
+    address, port = server_endpoint(server)
     asked = dns.resolver.Resolver(configure=False)
     asked.nameservers, asked.port, asked.lifetime = [address], port, timeout_seconds
     return asked
