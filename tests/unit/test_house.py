@@ -40,6 +40,7 @@ ROOM_OF_LIBRARY = {
     "dkim": "_mail",
     "dns": "_dcv",
     "josepy": "_ca",
+    "paramiko": "_dcv",
     "psycopg": "_ledger",
     "requests": "_ca",
     "sqlalchemy": "_ledger",
