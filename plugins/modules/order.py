@@ -66,6 +66,14 @@ options:
       - Give it after publishing, so that the CA is asked to look.
     type: dict
     default: {}
+  published_at_servers:
+    description:
+      - What M(koshin.tls.dns_token) and M(koshin.tls.sftp_token) returned; for what a task file published, a mapping
+        whose C(tokens) are the items of RV(publish_tasks) with a C(state).
+      - Give it after publishing from the control host, so that the CA is asked to look.
+    type: list
+    elements: dict
+    default: []
   answered:
     description:
       - What RV(koshin.tls.renewal_info#module:answered) returned, the hosts of this run.
@@ -215,10 +223,40 @@ publish:
   description: Tokens to publish, by host, as M(koshin.tls.http_token) takes them.
   returned: with O(action=advance)
   type: dict
+publish_records:
+  description: Records to publish, as M(koshin.tls.dns_token) takes them.
+  returned: with O(action=advance)
+  type: list
+  elements: dict
+publish_uploads:
+  description: Files to publish by SFTP, as M(koshin.tls.sftp_token) takes them.
+  returned: with O(action=advance)
+  type: list
+  elements: dict
+publish_tasks:
+  description: "Task files of the user, each with the tokens that it has not published yet: tasks, tokens."
+  returned: with O(action=advance)
+  type: list
+  elements: dict
 retract:
   description: Tokens to retract, by host, as M(koshin.tls.http_token) takes them.
   returned: with O(action=advance)
   type: dict
+retract_records:
+  description: Records to retract, as M(koshin.tls.dns_token) takes them.
+  returned: with O(action=advance)
+  type: list
+  elements: dict
+retract_uploads:
+  description: Files to retract by SFTP, as M(koshin.tls.sftp_token) takes them.
+  returned: with O(action=advance)
+  type: list
+  elements: dict
+retract_tasks:
+  description: "Task files of the user that retract tokens: tasks, tokens."
+  returned: with O(action=advance)
+  type: list
+  elements: dict
 probes:
   description: Tokens that should answer now, as M(koshin.tls.token_probe) takes them.
   returned: with O(action=advance)
@@ -260,6 +298,7 @@ OPTIONS = {
     "requests": {"type": "dict", "default": {}},
     "findings": ITEMS,
     "published": {"type": "dict", "default": {}},
+    "published_at_servers": ITEMS,
     "answered": {"type": "dict", "default": {}},
     "certificates": {"type": "list", "elements": "str", "default": []},
     "approval": {"type": "dict"},
@@ -291,6 +330,7 @@ def order(module: Module) -> Outcome:
         check_mode=module.check_mode,
         wait_seconds=params["wait_seconds"],
         retention_days=params["retention_days"],
+        published_at_servers=params["published_at_servers"],
     )
 
 

@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - koshin.tls.providers
   - koshin.tls.organizations
   - koshin.tls.certificate_defaults
+  - koshin.tls.domains
 attributes:
   check_mode:
     support: full
@@ -192,6 +193,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._orders.describe import
 from ansible_collections.koshin.tls.plugins.module_utils._orders.survey import has_work, survey
 from ansible_collections.koshin.tls.plugins.module_utils._schema.certificates import certificate_entry
 from ansible_collections.koshin.tls.plugins.module_utils._schema.control import certificate_defaults
+from ansible_collections.koshin.tls.plugins.module_utils._schema.domains import DOMAIN, domains
 
 OPTIONS = {
     **LEDGER,
@@ -208,6 +210,7 @@ def renewal_info(module: Module) -> Outcome:
         module.params["answers"],
         module.params["inventory"],
         defaults=certificate_defaults(module.params["certificate_defaults"]),
+        domains=domains(module.params["domains"]),
         only_account=control.only(control.accounts),
         only_organization=control.only(control.organizations),
         check_entry=certificate_entry,
@@ -238,7 +241,7 @@ def renewal_info(module: Module) -> Outcome:
 
 
 def main() -> None:
-    run(renewal_info, options=OPTIONS, lists=ORGANIZATION_LISTS)
+    run(renewal_info, options=OPTIONS, lists={**ORGANIZATION_LISTS, "domains": DOMAIN})
 
 
 if __name__ == "__main__":

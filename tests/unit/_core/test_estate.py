@@ -22,11 +22,14 @@ def answer(*entries: dict, web_root: str | None = "/var/www", errors: dict | Non
     return {"wanted": wanted, "certificates": items, "web_root": web_root}
 
 
-def joined(answers: dict, inventory: dict | None = None, defaults: dict | None = None) -> Estate:
+def joined(
+    answers: dict, inventory: dict | None = None, defaults: dict | None = None, domains: dict | None = None
+) -> Estate:
     return join(
         answers,
         inventory or {},
         defaults=defaults or {},
+        domains=domains or {},
         only_account="shop",
         only_organization="example",
         check_entry=certificate_entry,
