@@ -158,6 +158,14 @@ tokens:
       description: Name of the record, null where none was given.
       type: str
       returned: always
+    type:
+      description: Type of the record.
+      type: str
+      returned: always
+    dns_server:
+      description: The entry of O(dns_servers) that was named for it, null where none was.
+      type: str
+      returned: always
     state:
       description: What O(state) says.
       type: str
@@ -243,7 +251,8 @@ def item(entry: t.Any, number: int, state: str, result: bool | KoshinError) -> d
     error = result if isinstance(result, KoshinError) else None
     return {
         "name": label(entry, number),
-        **{key: entry.get(key) for key in ("certificate", "record")},
+        **{key: entry.get(key) for key in ("certificate", "record", "dns_server")},
+        "type": entry.get("type", "TXT"),
         "state": state,
         "changed": error is None and bool(result),
         "error": None if error is None else error.as_result(),

@@ -186,6 +186,7 @@ debug_log:
 """
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.estate import join
+from ansible_collections.koshin.tls.plugins.module_utils._core.placement import is_host
 from ansible_collections.koshin.tls.plugins.module_utils._core.plain import to_plain
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import LEDGER, ORGANIZATION_LISTS, Control
@@ -225,7 +226,10 @@ def renewal_info(module: Module) -> Outcome:
             now=control.now,
         )
     working = [one for one in surveyed if has_work(one)]
-    token_hosts = memory.token_hosts & set(estate.web_roots)
+    due = {one.place.host for one in working} | (memory.token_places & set(estate.web_roots))
+    if not due and any(not is_host(place) for place in memory.token_places):
+        # The control host sweeps alone, and needs one host of the play to do it from.
+        due = set(sorted(estate.web_roots)[:1])
     return Outcome(
         noun="certificates",
         items=[certificate_item(one) for one in surveyed],
@@ -234,7 +238,7 @@ def renewal_info(module: Module) -> Outcome:
             "requests": request_items(working, control.organizations, control.authorities),
             "findings": [to_plain(finding) for one in surveyed for finding in one.findings],
             "answered": dict(estate.web_roots),
-            "hosts": sorted({one.place.host for one in working} | token_hosts),
+            "hosts": sorted(due),
             **control.debug_log,
         },
     )
