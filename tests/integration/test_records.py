@@ -18,7 +18,11 @@ from sandbox.bind import SECRET, Bind, bind
 WWW, UPLOADED = "www.example.test", "up.example.test"
 WILDCARD, DELEGATED = "*.example.test", "b.example.test"
 BY_NSUPDATE, BY_ZONE_FILE = "n.tokens.test", "s.static.test"
-RECORDS = {WILDCARD: "_dnsauth.example.test", DELEGATED: "_dnsauth.b.tokens.test", BY_NSUPDATE: "_dnsauth.n.tokens.test"}
+RECORDS = {
+    WILDCARD: "_dnsauth.example.test",
+    DELEGATED: "_dnsauth.b.tokens.test",
+    BY_NSUPDATE: "_dnsauth.n.tokens.test",
+}
 # Debian's package `ansible` brings the collections of others.
 OTHERS = "/usr/lib/python3/dist-packages"
 
