@@ -149,7 +149,7 @@ def _lying(published: Mapping[str, t.Any], at_servers: Sequence[t.Any], ledger: 
 
     C(published): host → what http_token returned there.
     """
-    answers = [(host, answer) for host, answer in published.items()] + [("", answer) for answer in at_servers]
+    answers = [*published.items(), *(("", answer) for answer in at_servers)]
     said = {spot for host, answer in answers for spot in spots_of(items_of(answer, "tokens"), host, "published")}
     return [one for one in (ledger.placements() if said else []) if spot_of(one) in said]
 
