@@ -25,6 +25,8 @@ author:
   - koshin.tls contributors (@koshin-tls)
 requirements:
   - dnspython >= 2.3
+extends_documentation_fragment:
+  - koshin.tls.dns_servers
 attributes:
   check_mode:
     support: full
@@ -78,36 +80,6 @@ options:
       certificate:
         description: Identifier of the certificate that it is for; returned as it is given.
         type: str
-  dns_servers:
-    description:
-      - The primaries that take updates, the variable C(tls_dns_servers).
-      - Always give it.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: What it is called in the inventory.
-        type: str
-        required: true
-      address:
-        description: Its address as C(192.0.2.53), C(192.0.2.53:5353), C(2001:db8::53) or C([2001:db8::53]:5353).
-        type: str
-        required: true
-      tsig_name:
-        description: Name of its TSIG key; set it with O(dns_servers[].tsig_secret), unless there is a key file.
-        type: str
-      tsig_secret:
-        description: The key's secret in base64; from a vault.
-        type: str
-      tsig_algorithm:
-        description: The key's algorithm; set it where it is not the default.
-        type: str
-        choices: [hmac-sha256, hmac-sha384, hmac-sha512]
-        default: hmac-sha256
-      key_file:
-        description: A file on the control host with the key as C(tsig-keygen) writes it, instead of the three.
-        type: path
   state:
     description:
       - Whether the records lie there.

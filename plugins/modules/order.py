@@ -74,6 +74,21 @@ options:
     type: list
     elements: dict
     default: []
+  probes:
+    description:
+      - What M(koshin.tls.token_probe) returned on the control host.
+      - Give it, so that tokens that neither it nor the CA sees are findings; it decides nothing.
+    type: list
+    elements: dict
+    default: []
+  outside_probes:
+    description:
+      - What M(koshin.tls.token_probe) returned on hosts outside the firewall, each with the host's name as C(item), as
+        a loop registers it.
+      - Give it where there are such hosts; the CA is not asked to validate names whose tokens one of them does not see.
+    type: list
+    elements: dict
+    default: []
   answered:
     description:
       - What RV(koshin.tls.renewal_info#module:answered) returned, the hosts of this run.
@@ -299,6 +314,8 @@ OPTIONS = {
     "findings": ITEMS,
     "published": {"type": "dict", "default": {}},
     "published_at_servers": ITEMS,
+    "probes": ITEMS,
+    "outside_probes": ITEMS,
     "answered": {"type": "dict", "default": {}},
     "certificates": {"type": "list", "elements": "str", "default": []},
     "approval": {"type": "dict"},
@@ -331,6 +348,8 @@ def order(module: Module) -> Outcome:
         wait_seconds=params["wait_seconds"],
         retention_days=params["retention_days"],
         published_at_servers=params["published_at_servers"],
+        probes=params["probes"],
+        outside_probes=params["outside_probes"],
     )
 
 

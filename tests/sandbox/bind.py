@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,14 @@ _ZONE = """$TTL 3600
 class Bind:
     port: int
     key_file: Path
+    directory: Path
+
+    @property
+    def pid_file(self) -> Path:
+        return self.directory / "named.pid"
+
+    def zone_file(self, zone: str) -> Path:
+        return self.directory / f"{zone}.zone"
 
     @property
     def address(self) -> str:
@@ -40,8 +48,17 @@ class Bind:
 
 
 @contextlib.contextmanager
-def bind(directory: Path, zones: Mapping[str, str], *, policy: str = "grant koshin zonesub ANY;") -> Iterator[Bind]:
-    """Run named for ``zones`` (name → further lines of the zone) until the block ends. ``policy``: update-policy."""
+def bind(
+    directory: Path,
+    zones: Mapping[str, str],
+    *,
+    policy: str = "grant koshin zonesub ANY;",
+    static: Collection[str] = (),
+) -> Iterator[Bind]:
+    """Run named for ``zones`` (name → further lines of the zone) until the block ends.
+
+    ``policy``: update-policy; ``static``: zones that take no updates.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     key = directory / "tsig.key"
     key.write_text(f'# for updates\nkey "koshin" {{\n\talgorithm hmac-sha256;\n\tsecret "{SECRET}";\n}};\n')
@@ -49,7 +66,8 @@ def bind(directory: Path, zones: Mapping[str, str], *, policy: str = "grant kosh
     for name, lines in zones.items():
         file = directory / f"{name}.zone"
         file.write_text(_ZONE + lines)
-        told.append(f'zone "{name}" {{ type primary; file "{file}"; update-policy {{ {policy} }}; }};')
+        updates = "" if name in static else f"update-policy {{ {policy} }};"
+        told.append(f'zone "{name}" {{ type primary; file "{file}"; {updates} }};')
     configuration = directory / "named.conf"
     configuration.write_text(
         f'include "{key}";\ncontrols {{ }};\n'
@@ -60,4 +78,4 @@ def bind(directory: Path, zones: Mapping[str, str], *, policy: str = "grant kosh
     )
     subprocess.run(["named-checkconf", "-z", str(configuration)], check=True, capture_output=True)
     with daemon(["named", "-f", "-g", "-n", "1", "-c", configuration], log=directory / "named.log", ports=[port]):
-        yield Bind(port, key)
+        yield Bind(port, key, directory)

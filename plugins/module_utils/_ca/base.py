@@ -64,7 +64,8 @@ class Traits:
     before (None: it does not). ``announced``: how it will issue from a day on.
     ``validity_is_known``: C(validity_days) is what it issues, and not a guess.
     ``caa_domains``: the issuer domain names that let it in (RFC 8659), its own first; empty where nobody knows them.
-    ``caa_methods``: what a CAA record calls its methods (BR 4.2.2.1.2).
+    ``caa_methods``: what a CAA record calls its methods (BR 4.2.2.1.2). ``record_label``: below which label of a name
+    its records lie, "" for the name itself.
     """
 
     methods: tuple[Method, ...]
@@ -91,6 +92,7 @@ class Traits:
     validity_is_known: bool = True
     caa_domains: tuple[str, ...] = ()
     caa_methods: Mapping[Method, tuple[str, ...]] = field(default_factory=lambda: CAA_METHODS)
+    record_label: str = "_dnsauth"
 
 
 class CertificateAuthority(t.Protocol):

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from .._core.account import Account, DigicertSettings
+from .._core.account import Account, DigicertSettings, DnsRecord
 from .._core.announced import Announced
 from .._core.certificate import CertificateFacts
 from .._core.inventory import Method, Organization, Use
@@ -32,6 +32,7 @@ from .digicert_order import fulfilled, key_of, standing_of
 from .digicert_problems import UNSEEN, CertCentralRefused
 from .digicert_reading import Details, Row, as_number, listing
 from .digicert_snapshot import Snapshot
+from .digicert_tokens import LABEL
 
 Clock = t.Callable[[], datetime]
 
@@ -59,6 +60,7 @@ def digicert_traits(settings: DigicertSettings, today: date) -> Traits:
         announced=(Announced(date(2027, 3, 1), without=(Use.CLIENT_AUTH,)),),
         # "Manage DNS CAA records" of its documentation: its own, and those of the brands that it took over.
         caa_domains=("digicert.com", "symantec.com", "geotrust.com", "rapidssl.com", "thawte.com"),
+        record_label=LABEL if settings.dns_record is DnsRecord.CNAME else "",
     )
 
 

@@ -156,7 +156,7 @@ def _validate(job: Job, order: Order, record: OrderRecord, authority: Certificat
         return order
     places = job.planned.token_places
     by_person = {token for token in order.records if not _places(token, places)}
-    if unpublished(record, order, places, ledger):
+    if unpublished(record, order, places, ledger) or any(token.name in job.held_back for token in wanted):
         return order
     known = {(place.name, place.host, place.web_root) for place in places}
     ours = [

@@ -129,7 +129,7 @@ def _spot(placement: Placement) -> tuple[str, str, str]:
 def _first(lying: Iterable[Placement], open_orders: Mapping[str, OrderRecord]) -> dict[tuple[str, str, str], Placement]:
     """Return for each spot that holds one token only (a file, a CNAME) that of the order that was placed first."""
     live = [one for one in lying if one.own_reference in open_orders and _is_alone(one)]
-    live.sort(key=lambda one: (open_orders[one.own_reference].created_at, one.own_reference))
+    live.sort(key=lambda one: (open_orders[one.own_reference].created_at, one.certificate))
     first: dict[tuple[str, str, str], Placement] = {}
     for one in live:
         first.setdefault(_spot(one), one)

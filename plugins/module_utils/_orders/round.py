@@ -29,6 +29,7 @@ from .describe import NO_ORDER, order_item
 from .findings import account_findings
 from .handover import Trust, installations
 from .job import Job, Progress, items_of
+from .probing import held_back, probe_findings, silent_hosts, unseen
 from .publishing import token_work
 from .rehearsal import rehearse
 
@@ -45,15 +46,18 @@ def advance_all(
     wait_seconds: float,
     retention_days: int,
     published_at_servers: Sequence[t.Any] = (),
+    probes: Sequence[t.Any] = (),
+    outside_probes: Sequence[t.Any] = (),
 ) -> Outcome:
     """Take every order as far as it goes now, and hand over what the hosts have to do; failures are items.
 
     Words of mails and notes of people that are older than C(retention_days) are forgotten.
     """
     progress: dict[str, Progress] = {}
+    missing = unseen(probes, outside_probes)
 
     def one(job: Job) -> Item:
-        job = _where_it_is_open(job, standing.get(job.name), control)
+        job = replace(_where_it_is_open(job, standing.get(job.name), control), held_back=held_back(missing, job.name))
         authority = authorities[job.account.name]
         # Asked for first: nothing is bought that could not be verified.
         anchors_of(job.account, authority)
@@ -79,6 +83,7 @@ def advance_all(
         trust = _trust(control, authorities)
         install = installations(reached, ledger, hosts=hosts, trust=trust, now=control.now)
         findings = [*(finding for one in reached for finding in one.findings), *tokens.findings]
+        findings += [*probe_findings(missing, reached), *silent_hosts(outside_probes)]
         findings += account_findings(authorities, {one.job.account.name for one in reached if _concerns(one)})
         findings += correspondence_findings(authorities, ledger, readings, control.now)
         findings += not_recognised(ledger, authorities, control.now)
@@ -144,7 +149,7 @@ def _lying(published: Mapping[str, t.Any], at_servers: Sequence[t.Any], ledger: 
 
     C(published): host → what http_token returned there.
     """
-    answers = [(host, answer) for host, answer in published.items()] + [("", answer) for answer in at_servers]
+    answers = [*published.items(), *(("", answer) for answer in at_servers)]
     said = {spot for host, answer in answers for spot in spots_of(items_of(answer, "tokens"), host, "published")}
     return [one for one in (ledger.placements() if said else []) if spot_of(one) in said]
 
