@@ -176,9 +176,8 @@ import typing as t
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.dns import RECORD_TYPES, Record
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import InputRefused, KoshinError
-from ansible_collections.koshin.tls.plugins.module_utils._dcv.change import Wanted
 from ansible_collections.koshin.tls.plugins.module_utils._dcv.primary import Primary
-from ansible_collections.koshin.tls.plugins.module_utils._dcv.update import write
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.update import Wanted, write
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
 from ansible_collections.koshin.tls.plugins.module_utils._schema.check import check, label
 from ansible_collections.koshin.tls.plugins.module_utils._schema.dns_servers import DNS_SERVER, dns_servers

@@ -18,6 +18,8 @@ from .zone import primary_named_for
 if t.TYPE_CHECKING:
     import dns.name
 
+__all__ = ["Wanted", "Written", "write"]
+
 # A message has room for 64 KiB; a record and its prerequisite need a few hundred bytes at most, usually 150.
 _MOST_IN_ONE = 100
 # BIND shows what it signs inline a moment after it took it.
@@ -59,8 +61,8 @@ def _send(changes: t.Sequence[Change], *, present: bool, again: bool = False) ->
     primary = changes[0].place.primary
     try:
         rcode = primary.update(message(changes, present=present)).rcode()
-    except NoAnswer as error:
-        return _after_silence(changes, error, present=present, again=again)
+    except NoAnswer:
+        return _after_silence(changes, present=present, again=again)
     except KoshinError as error:
         return [error] * len(changes)
     if rcode == dns.rcode.NOERROR:
@@ -73,18 +75,27 @@ def _send(changes: t.Sequence[Change], *, present: bool, again: bool = False) ->
     ]
 
 
-def _after_silence(changes: t.Sequence[Change], error: NoAnswer, *, present: bool, again: bool) -> list[Written]:
+def _after_silence(changes: t.Sequence[Change], *, present: bool, again: bool) -> list[Written]:
     """Ask what became of an update that nothing was heard of; send once more what was not done."""
     looked = look([change.wanted for change in changes], present=present)
     results: list[Written] = [one if isinstance(one, KoshinError) else True for one in looked]
     open_still = [number for number, one in enumerate(looked) if isinstance(one, Change)]
-    if again:
-        sent: list[Written] = [error] * len(open_still)
+    rest = [changes[number] for number in open_still]
+    if again or not rest:
+        sent: list[Written] = [_unknown(change) for change in rest]
     else:
-        sent = _send([changes[number] for number in open_still], present=present, again=True) if open_still else []
+        sent = _send(rest, present=present, again=True)
     for number, written in zip(open_still, sent):
         results[number] = written
     return results
+
+
+def _unknown(change: Change) -> KoshinError:
+    return change.place.primary.refused(
+        f"did not answer to the update of {change.record}, which does not lie as it should yet",
+        "Look at its log; it may still carry it out. Then run again: that writes nothing twice.",
+        code=NoAnswer.code,
+    )
 
 
 def _refused(change: Change, rcode: int, *, present: bool, again: bool) -> Written:
