@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import subprocess
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -38,6 +40,10 @@ class Bind:
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    def reload(self) -> None:
+        """Have it read its zone files again."""
+        os.kill(int(self.pid_file.read_text()), signal.SIGHUP)
 
     def texts(self, name: str, kind: str = "TXT") -> list[str]:
         """Return the records of a name as text, sorted; a CNAME that lies there is not followed."""
