@@ -12,8 +12,9 @@ import pytest
 from ansible_collections.koshin.tls.plugins.module_utils._core.dns import DnsServer, Record
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import InputRefused, KoshinError
 from ansible_collections.koshin.tls.plugins.module_utils._dcv import primary as primaries
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.change import Wanted
 from ansible_collections.koshin.tls.plugins.module_utils._dcv.primary import Primary
-from ansible_collections.koshin.tls.plugins.module_utils._dcv.update import Wanted, Written, write
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.update import Written, write
 from ansible_collections.koshin.tls.plugins.module_utils._schema.dns_servers import dns_servers
 from sandbox.bind import SECRET, Bind, bind
 
