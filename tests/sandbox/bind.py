@@ -63,16 +63,17 @@ def bind(
 ) -> Iterator[Bind]:
     """Run named for ``zones`` (name → further lines of the zone) until the block ends.
 
-    ``policy``: update-policy; ``static``: zones that take no updates.
+    ``policy``: update-policy; ``static``: zones that take no updates. Lines that hold an SOA record are a whole zone.
     """
     directory.mkdir(parents=True, exist_ok=True)
     key = directory / "tsig.key"
     key.write_text(f'# for updates\nkey "koshin" {{\n\talgorithm hmac-sha256;\n\tsecret "{SECRET}";\n}};\n')
     port, told = free_port(), []
     for name, lines in zones.items():
-        file = directory / f"{name}.zone"
-        file.write_text(_ZONE + lines)
-        updates = "" if name in static else f"update-policy {{ {policy} }};"
+        file = directory / f"{name.strip('.') or 'root'}.zone"
+        is_whole = " SOA " in lines
+        file.write_text(lines if is_whole else _ZONE + lines)
+        updates = "" if is_whole or name in static else f"update-policy {{ {policy} }};"
         told.append(f'zone "{name}" {{ type primary; file "{file}"; {updates} }};')
     configuration = directory / "named.conf"
     configuration.write_text(

@@ -77,16 +77,21 @@ class Zones:
         self._gates: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
+    def path_to(self, zone: str) -> list[str]:
+        """Return the zones from the root down to C(zone), itself included; raises ZoneUnknown."""
+        path = [zone]
+        while path[0] != ".":
+            parent = path[0].partition(".")[2]
+            path.insert(0, self._cut_above(parent) if parent else ".")
+        return path
+
     def zone_of(self, name: str) -> Zone:
         """Return the zone that C(name), in ASCII, lies in; raises ZoneUnknown, and InputRefused for the resolver."""
         import dns.exception
-        import dns.name
-        import dns.resolver
 
+        known = self._cut_above(name)
         try:
             asked = self._asked()
-            zone = dns.resolver.zone_for_name(dns.name.from_text(name), resolver=asked, lifetime=self._timeout)
-            known = zone.to_text(omit_final_dot=True).lower()
             # Many names share a zone: its servers are looked up once, those of other zones beside it.
             with self._lock:
                 gate = self._gates.setdefault(known, threading.Lock())
@@ -96,6 +101,19 @@ class Zones:
                 return self._known[known]
         except (dns.exception.DNSException, OSError, UnicodeError) as error:
             raise _unknown(name, error) from None
+
+    def _cut_above(self, name: str) -> str:
+        """Return the name of the zone that a name lies in."""
+        import dns.exception
+        import dns.name
+        import dns.resolver
+
+        try:
+            owner = dns.name.from_text(name)
+            zone = dns.resolver.zone_for_name(owner, resolver=self._asked(), lifetime=self._timeout)
+        except (dns.exception.DNSException, OSError, UnicodeError) as error:
+            raise _unknown(name, error) from None
+        return zone.to_text(omit_final_dot=True).lower() or "."
 
     def _asked(self) -> dns.resolver.Resolver:
         import dns.resolver
