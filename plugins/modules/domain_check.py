@@ -15,6 +15,8 @@ description:
   - Looks whether the CAA records of each name (RFC 8659), found by climbing to the root, let the account's CA in, for
     the method by which the name is validated (RFC 8657); what stands against it comes with the record to add. Accounts
     of which nobody can say how CAA records name their CA are left out.
+  - Asks every authoritative server of each name's zone, names those that are lame, silent, slow or apart, and verifies
+    the DNSSEC chain from the root down; a broken one blocks, as every CA has to refuse then.
   - Asks the name servers that will get records whether they serve the zone and take our key; nothing is written.
   - Names are looked up as the account's C(resolver) says, else as this machine does; where the CA looks from elsewhere,
     a name that is not found here is a warning.
@@ -104,6 +106,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._orders.caa_findings im
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import CONTROL_LISTS, LEDGER, Control
 from ansible_collections.koshin.tls.plugins.module_utils._orders.findings import domain_findings
 from ansible_collections.koshin.tls.plugins.module_utils._orders.server_findings import server_findings
+from ansible_collections.koshin.tls.plugins.module_utils._orders.zone_findings import zone_findings
 from ansible_collections.koshin.tls.plugins.module_utils._schema.dns_servers import DNS_SERVER, dns_servers
 
 OPTIONS = {
@@ -118,6 +121,7 @@ def domain_check(module: Module) -> Outcome:
     planned = [from_plain(Planned, item) for item in module.params["applications"]]
     findings = domain_findings(planned, control, web_roots=module.params["answered"])
     findings += caa_findings(planned, control)
+    findings += zone_findings(planned, control)
     findings += server_findings(planned, control, dns_servers=dns_servers(module.params["dns_servers"]))
     return Outcome(noun="findings", items=[to_plain(finding) for finding in findings])
 

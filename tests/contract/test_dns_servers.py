@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import dns.dnssec
 import dns.message
@@ -21,6 +22,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.dns import DnsSer
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import KoshinError
 from ansible_collections.koshin.tls.plugins.module_utils._dcv.primary import Primary
 from ansible_collections.koshin.tls.plugins.module_utils._dcv.update import Wanted, Written, write
+from ansible_collections.koshin.tls.plugins.modules.dns_token import dns_token
 from sandbox.bind import SECRET, Bind, bind
 from sandbox.daemons import free_port
 from sandbox.knot import knot
@@ -148,6 +150,7 @@ def test_only_what_is_said_to_be_earlier_makes_room(server: Bind):
     assert server.texts(taken.owner, "CNAME") == ["other.example.com."]
     assert server.texts(both[0].owner) == ['"token-1"', '"token-2"']
     assert publish(to, *both) == [False, False]
+    assert publish(to, both[0], replace(both[1], replaces=("token-1", "token-0"))) == [False, False]
     assert retract(to, *both) == [True, True]
 
 
@@ -292,6 +295,40 @@ def test_what_is_published_at_the_primary_arrives_at_its_secondary(tmp_path: Pat
         assert soon(lambda: second.texts(record.owner) == ['"token-1"'])
         assert retract(to, record) == [True]
         assert soon(lambda: second.texts(record.owner) == [])
+
+
+def test_the_module_replaces_and_follows_as_its_options_say(server: Bind, elsewhere: Bind):
+    known = {"tsig_name": "koshin", "tsig_secret": SECRET}
+    servers = [{"name": "ns1", "address": server.address, **known}]
+    servers.append({"name": "ns2", "address": elsewhere.address, **known})
+    old = {
+        "name": "door.example.jp",
+        "record": "_dnsauth.door.example.jp",
+        "type": "CNAME",
+        "value": "a.dcv.example.com",
+    }
+    new = {**old, "value": "b.dcv.example.com", "replaces": ["a.dcv.example.com"]}
+    far = {"name": "far.example.jp", "record": "_acme-challenge.far.example.jp", "value": "token-1"}
+
+    def door(*tokens: dict[str, object], state: str = "published", check_mode: bool = False) -> list[object]:
+        params = {
+            "tokens": [{**one, "dns_server": "ns1"} for one in tokens],
+            "dns_servers": servers,
+            "state": state,
+            "timeout_seconds": 5,
+        }
+        outcome = dns_token(SimpleNamespace(params=params, check_mode=check_mode))  # type: ignore[arg-type]
+        return [one["error"]["code"] if one["error"] else one["changed"] for one in outcome.items]
+
+    assert door(old, far) == [True, True]
+    assert door({**new, "replaces": []}, far) == ["token_conflict", False]
+    assert door(new, check_mode=True) == [True]
+    assert server.texts("_dnsauth.door.example.jp", "CNAME") == ["a.dcv.example.com."]
+    assert door(new) == [True]
+    assert server.texts("_dnsauth.door.example.jp", "CNAME") == ["b.dcv.example.com."]
+    assert elsewhere.texts("far.elsewhere.test") == ['"token-1"']
+    assert door(new, far, state="retracted") == [True, True]
+    assert elsewhere.texts("far.elsewhere.test") == []
 
 
 # Fates of the updates, one after the other; what is then true; and how the updates came.

@@ -44,10 +44,10 @@ class Bind:
         configuration = self.directory / "named.conf"
         lines = configuration.read_text().splitlines()
         configuration.write_text("\n".join(line for line in lines if not line.startswith(f'zone "{zone}"')))
-        self._reload(zone)
+        self._await_gone(zone)
 
-    def _reload(self, gone: str) -> None:
-        os.kill(int(self.pid_file.read_text()), signal.SIGHUP)
+    def _await_gone(self, gone: str) -> None:
+        self.reload()
         query = dns.message.make_query(gone, "SOA")
         until = time.monotonic() + 10
         while dns.query.udp(query, "127.0.0.1", port=self.port, timeout=5).rcode() == dns.rcode.NOERROR:
@@ -58,6 +58,10 @@ class Bind:
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    def reload(self) -> None:
+        """Have it read its zone files again."""
+        os.kill(int(self.pid_file.read_text()), signal.SIGHUP)
 
     def texts(self, name: str, kind: str = "TXT") -> list[str]:
         """Return the records of a name as text, sorted; a CNAME that lies there is not followed."""
@@ -83,22 +87,23 @@ def bind(
 
     ``policy``: update-policy; ``static``: zones that take no updates; ``signed``: zones that it signs itself;
     ``notifies``: ports of secondaries that are told of changes; ``follows``: the address of its primary, where it is a
-    secondary.
+    secondary. Lines that hold an SOA record are a whole zone.
     """
     directory.mkdir(parents=True, exist_ok=True)
     key = directory / "tsig.key"
     key.write_text(f'# for updates\nkey "koshin" {{\n\talgorithm hmac-sha256;\n\tsecret "{SECRET}";\n}};\n')
     port, told = port or free_port(), []
     for name, lines in zones.items():
-        file = directory / f"{name}.zone"
+        file = directory / f"{name.strip('.') or 'root'}.zone"
         if follows is not None:
             told.append(
                 f'zone "{name}" {{ type secondary; file "{file}";'
                 f" primaries {{ {follows.replace(':', ' port ')}; }}; allow-notify {{ 127.0.0.1; }}; }};"
             )
             continue
-        file.write_text(ZONE + lines)
-        updates = "" if name in static else f"update-policy {{ {policy} }};"
+        is_whole = " SOA " in lines
+        file.write_text(lines if is_whole else ZONE + lines)
+        updates = "" if is_whole or name in static else f"update-policy {{ {policy} }};"
         signing = "dnssec-policy default; inline-signing yes;" if name in signed else ""
         told.append(f'zone "{name}" {{ type primary; file "{file}"; {updates} {signing} }};')
     configuration = directory / "named.conf"

@@ -28,7 +28,7 @@ class Knot(Bind):
         configuration.write_text(
             re.sub(rf"  - domain: {re.escape(zone)}\n( {{4}}.*\n)*", "", configuration.read_text())
         )
-        self._reload(zone)
+        self._await_gone(zone)
 
 
 @contextlib.contextmanager

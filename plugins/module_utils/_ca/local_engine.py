@@ -13,7 +13,8 @@ from .._ca.base import CertificateAuthorityRefused
 from .._core.inventory import Resolver
 from .._core.order import Application
 from .._core.step import StepKind
-from .._dcv.look import Sight, look_all
+from .._dcv.look import look_all
+from .._dcv.sight import Sight
 from .._x509.authority import issue, new_intermediate, new_root
 from .._x509.reading import certificate_facts
 from . import local_order

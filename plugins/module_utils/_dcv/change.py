@@ -124,20 +124,24 @@ def _missing(change: Change, together: t.Sequence[dns.rdata.Rdata]) -> Looked:
     first = together[0]
     if change.rdata != first and "CNAME" in (record.type, first.rdtype.name):
         return conflict(record)
-    goes = tuple(one for one in _earlier(record) if one in lying and one not in together)
+    earlier = {value: one for value, one in _earlier(record).items() if one not in together}
+    goes = tuple(one for one in earlier.values() if one in lying)
     if change.rdata in lying and not goes:
         return None
     if record.type == "CNAME" and (change.place.crowded or (lying and not goes)):
         return conflict(record)
-    return replace(change, goes=goes)
+    wanted = replace(change.wanted, record=replace(record, replaces=tuple(earlier)))
+    return replace(change, wanted=wanted, goes=goes)
 
 
-def _earlier(record: Record) -> t.Iterator[dns.rdata.Rdata]:
-    """Yield the values that C(record) replaces; what is no value of its type lies nowhere."""
+def _earlier(record: Record) -> dict[str, dns.rdata.Rdata]:
+    """Return the values that C(record) replaces; what is no value of its type lies nowhere."""
+    earlier = {}
     for value in record.replaces:
         if is_value(record.type, value):
             with suppress(RecordRefused):
-                yield _rdata(record, value)
+                earlier[value] = _rdata(record, value)
+    return earlier
 
 
 def _rdata(record: Record, value: str) -> dns.rdata.Rdata:

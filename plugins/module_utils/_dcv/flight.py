@@ -64,11 +64,15 @@ class Stream:
     def receive(self, seconds: float) -> bytes:
         until = time.monotonic() + seconds
         while True:
-            end = _LENGTH.size + (_LENGTH.unpack_from(self._read)[0] if len(self._read) >= _LENGTH.size else 0)
-            if end > _LENGTH.size and len(self._read) >= end:
-                message, self._read = self._read[_LENGTH.size : end], self._read[end:]
-                return message
-            self._socket.settimeout(max(until - time.monotonic(), 0.001))
+            if len(self._read) >= _LENGTH.size:
+                end = _LENGTH.size + _LENGTH.unpack_from(self._read)[0]
+                if len(self._read) >= end:
+                    message, self._read = self._read[_LENGTH.size : end], self._read[end:]
+                    return message
+            left = until - time.monotonic()
+            if left <= 0:
+                raise socket.timeout
+            self._socket.settimeout(left)
             part = self._socket.recv(_LARGEST)
             if not part:
                 raise ConnectionResetError("the connection was closed")
@@ -96,14 +100,16 @@ def fly(line: Line, numbers: t.Iterable[int], sign: Sign, take: Take, *, seconds
             line.send(wire)
             flying[wire[:2]] = number, time.monotonic() + seconds
         oldest = next(iter(flying))
+        left = flying[oldest][1] - time.monotonic()
         try:
-            answer = line.receive(max(flying[oldest][1] - time.monotonic(), 0.001))
+            answer = line.receive(left) if left > 0 else None
         except socket.timeout:
+            answer = None
+        if answer is None:
             del flying[oldest]
             if not heard:
                 return
-            continue
-        if answer[:2] in flying and take(flying[answer[:2]][0], answer):
+        elif answer[:2] in flying and take(flying[answer[:2]][0], answer):
             del flying[answer[:2]]
             heard = True
 

@@ -13,8 +13,9 @@ from .._core.errors import KoshinError
 from .._core.order import Finding, Severity
 from .._core.placement import DNS
 from .._core.plan import Planned, TokenPlace
+from .._dcv.change import Wanted
 from .._dcv.primary import Primary
-from .._dcv.update import Wanted, write
+from .._dcv.update import write
 from .control import Control
 from .job import named
 
@@ -36,7 +37,8 @@ def server_findings(
     for one, place in _at_servers(planned):
         name = place.host[len(DNS) :]
         if name in primaries:
-            asked.append((one, Wanted(_record(one, place, control), primaries[name])))
+            others = tuple(primary for other, primary in primaries.items() if other != name)
+            asked.append((one, Wanted(_record(one, place, control), primaries[name], others)))
         else:
             findings.append(_unknown(one, place, name, dns_servers))
     written = write([wanted for _one, wanted in asked], present=True, dry_run=True)
