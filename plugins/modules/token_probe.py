@@ -16,8 +16,8 @@ description:
     address it follows none to one that is not.
   - Asks every authoritative server of a record token's zone, never a cache, through the CNAMEs that delegate it.
   - Runs anywhere. A look from inside says nothing of what a CA sees from outside, so it is labelled and decides
-    nothing; run it on a host outside the firewall to know more. CAs look from several places at once (BR 3.2.2.9):
-    one place cannot prove what all of them see.
+    nothing; run it on a host outside the firewall to know more. CAs look from several places at once (BR 3.2.2.9),
+    and no one place can prove what all of them see.
   - A token that is not seen is the error of its item, not of the module.
 version_added: 0.1.0
 author:
