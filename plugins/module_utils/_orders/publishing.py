@@ -56,12 +56,16 @@ class Tokens:
 
 @dataclass(frozen=True)
 class TokenWork:
-    """What is to be done with tokens. ``probes``: those to be looked at; ``findings``: those that wait for others."""
+    """What is to be done with tokens. ``probes``: those to be looked at; ``findings``: those that wait for others.
+
+    ``dropped``: those that a task file did not publish and that go another way by now; nothing lies there.
+    """
 
     publish: Tokens
     retract: Tokens
     probes: list[Item]
     findings: list[Finding]
+    dropped: list[Placement]
 
     @property
     def hosts(self) -> list[str]:
@@ -78,16 +82,21 @@ def token_work(progress: Sequence[Progress], ledger: Ledger, *, hosts: Iterable[
     by_hand = {record.own_reference for record in released_orders(ledger.steps(), ledger).values()}
     probes: list[Item] = []
     findings: list[Finding] = []
+    dropped: list[Placement] = []
     lying = [one for one in ledger.placements() if one.host in reachable or not is_host(one.host)]
     first = _first(lying, open_orders)
     for placement in lying:
         one = by_order.get(placement.own_reference)
         if placement.own_reference in by_hand:
             continue
+        moved = one is not None and not _has_place(placement, one)
+        if moved and placement.host.startswith(TASKS) and not placement.published:
+            dropped.append(placement)
+            continue
         if placement.own_reference not in open_orders or _believed(placement, one):
             if not stays(placement.token):
                 retract.add(placement, tasks=placement.web_root)
-        elif one is not None and not _superseded(placement, one):
+        elif one is not None and not moved and not _superseded(placement, one):
             before = first.get(_spot(placement), placement)
             if before.own_reference != placement.own_reference:
                 findings.append(_waits(placement, before))
@@ -97,7 +106,14 @@ def token_work(progress: Sequence[Progress], ledger: Ledger, *, hosts: Iterable[
             if not (placement.host.startswith(TASKS) and placement.published):
                 tasks = placement.host[len(TASKS) :]
                 publish.add(placement, tasks=tasks, replaces=_contents_before(placement, one, lying))
-    return TokenWork(publish, retract, probes, findings)
+    return TokenWork(publish, retract, probes, findings, dropped)
+
+
+def _has_place(placement: Placement, one: Progress) -> bool:
+    """The inventory still wants the token of that name there; else it stays where it lies until the order ends."""
+    return (placement.token.name, placement.host) in {
+        (place.name, place.host) for place in one.job.planned.token_places
+    }
 
 
 def _believed(placement: Placement, one: Progress | None) -> bool:
