@@ -15,6 +15,8 @@ description:
   - Looks whether the CAA records of each name (RFC 8659), found by climbing to the root, let the account's CA in, for
     the method by which the name is validated (RFC 8657); what stands against it comes with the record to add. Accounts
     of which nobody can say how CAA records name their CA are left out.
+  - Looks whether the approver of each name that is validated by mail is one that CAs accept (BR 3.2.2.4.4, .13, .14),
+    and whether mail gets there; says when validation by mail ends.
   - Asks every authoritative server of each name's zone, names those that are lame, silent, slow or apart, and verifies
     the DNSSEC chain from the root down; a broken one blocks, as every CA has to refuse then.
   - Asks the name servers that will get records whether they serve the zone and take our key, and logs in to
@@ -105,6 +107,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.plain import to_p
 from ansible_collections.koshin.tls.plugins.module_utils._core.plan import Planned
 from ansible_collections.koshin.tls.plugins.module_utils._core.typed import from_plain
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
+from ansible_collections.koshin.tls.plugins.module_utils._orders.approver_findings import approver_findings
 from ansible_collections.koshin.tls.plugins.module_utils._orders.caa_findings import caa_findings
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import CONTROL_LISTS, LEDGER, Control
 from ansible_collections.koshin.tls.plugins.module_utils._orders.findings import domain_findings
@@ -125,6 +128,7 @@ def domain_check(module: Module) -> Outcome:
     planned = [from_plain(Planned, item) for item in module.params["applications"]]
     findings = domain_findings(planned, control, web_roots=module.params["answered"])
     findings += caa_findings(planned, control)
+    findings += approver_findings(planned, control)
     findings += zone_findings(planned, control)
     findings += server_findings(
         planned,
