@@ -154,6 +154,14 @@ def test_two_hundred_files_go_over_one_login(server: SshServer, web_root: Path):
     assert everything(web_root) == ["index.html"]
 
 
+def test_a_server_that_allows_one_session_is_enough(web_root: Path, tmp_path: Path):
+    with ssh_server(tmp_path / "sshd", lines="MaxSessions 1\n") as server:
+        web = Web(server.entry("web"), str(web_root))
+        many = [web.upload(f"/.well-known/{number}.txt", "x") for number in range(20)]
+
+        assert web.go(*many) == [True] * 20
+
+
 def test_a_web_root_that_is_the_root_of_a_chroot(tmp_path: Path):
     chroot = Path("/var/lib/koshin-tests-sftp")
     subprocess.run(["rm", "-rf", str(chroot)], check=True)

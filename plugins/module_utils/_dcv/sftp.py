@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
 from .._core.errors import KoshinError
@@ -79,7 +79,7 @@ def reach(
     """Log in, and see that each of C(web_roots) is a directory there; raises SftpRefused or TokenRefused."""
     with ExitStack() as until:
         transport = log_in(server, servers, timeout_seconds=timeout_seconds, until=until)
-        site = Site(_channel(transport, server, timeout_seconds), server)
+        site = Site(_channel(transport, server, timeout_seconds), server, {})
         for web_root in web_roots:
             site.see_root(web_root)
 
@@ -98,21 +98,26 @@ class _Visit:
         try:
             with ExitStack() as until:
                 transport = log_in(self.server, self.servers, timeout_seconds=self.timeout_seconds, until=until)
-                first = self._site(transport)
+                pool = until.enter_context(ThreadPoolExecutor(max_workers=_CHANNELS))
+                listed: dict[str, frozenset[str]] = {}
+                # The others open while the first looks at the directories.
+                opening = [pool.submit(self._site, transport, listed) for _one in uploads[:_CHANNELS]]
+                first = self._site(transport, listed)
                 results = self._prepared(first, uploads)
                 waiting = [number for number, result in enumerate(results) if result is None]
-                shares = [waiting[start::_CHANNELS] for start in range(min(_CHANNELS, len(waiting)))]
-                with ThreadPoolExecutor(max_workers=_CHANNELS) as pool:
-                    for share, done in zip(shares, pool.map(lambda one: self._share(transport, uploads, one), shares)):
-                        for number, result in zip(share, done):
-                            results[number] = result
+                sites = [site for future in opening if (site := _opened(future)) is not None] or [first]
+                shares = [waiting[start :: len(sites)] for start in range(len(sites))]
+                done = [pool.submit(self._share, site, uploads, share) for site, share in zip(sites, shares)]
+                for share, future in zip(shares, done):
+                    for number, result in zip(share, future.result()):
+                        results[number] = result
                 self._afterwards(first, uploads, results)
                 return [False if one is None else one for one in results]
         except KoshinError as error:
             return [error] * len(uploads)
 
-    def _site(self, transport: paramiko.Transport) -> Site:
-        return Site(_channel(transport, self.server, self.timeout_seconds), self.server)
+    def _site(self, transport: paramiko.Transport, listed: dict[str, frozenset[str]]) -> Site:
+        return Site(_channel(transport, self.server, self.timeout_seconds), self.server, listed)
 
     def _prepared(self, site: Site, uploads: t.Sequence[Upload]) -> list[Carried | None]:
         """Look at the directories on the way, once each, and make those that are missing; None: the file is next."""
@@ -125,13 +130,7 @@ class _Visit:
                 results.append(error if self.present else False)
         return results
 
-    def _share(
-        self, transport: paramiko.Transport, uploads: t.Sequence[Upload], numbers: t.Sequence[int]
-    ) -> list[Carried]:
-        try:
-            site = self._site(transport)
-        except KoshinError as error:
-            return [error for _number in numbers]
+    def _share(self, site: Site, uploads: t.Sequence[Upload], numbers: t.Sequence[int]) -> list[Carried]:
         return [self._one(site, uploads[number]) for number in numbers]
 
     def _one(self, site: Site, upload: Upload) -> Carried:
@@ -144,16 +143,32 @@ class _Visit:
 
     def _afterwards(self, site: Site, uploads: t.Sequence[Upload], results: list[Carried | None]) -> None:
         """See that no directory was swapped for a link meanwhile, and remove those of ours that nobody uses."""
+        together: dict[tuple[str, ...], list[int]] = {}
         for number, upload in enumerate(uploads):
-            failed = isinstance(results[number], KoshinError)
+            nothing = results[number] is False if self.present else isinstance(results[number], KoshinError)
+            if not nothing:
+                with suppress(KoshinError):  # what is no path of a token has no directories
+                    together.setdefault((upload.token.web_root, *upload.token.parts[:-1]), []).append(number)
+        for numbers in together.values():
+            token = uploads[numbers[0]].token
             try:
-                if self.present and not self.dry_run and results[number] is True:
-                    site.walk(upload.token, make=False, again=True)
-                elif (not self.present and not failed) or (failed and not self.dry_run):
-                    tidied = site.tidy(upload.token, dry_run=self.dry_run)
-                    results[number] = results[number] if failed else bool(results[number]) or tidied
+                if any(results[number] is True for number in numbers) and self.present and not self.dry_run:
+                    site.walk(token, make=False, again=True)
+                elif not (self.present and self.dry_run):
+                    tidied = site.tidy(token, dry_run=self.dry_run)
+                    for number in numbers:
+                        results[number] = results[number] or tidied
             except KoshinError as error:
-                results[number] = results[number] if failed else error
+                for number in numbers:
+                    results[number] = results[number] if isinstance(results[number], KoshinError) else error
+
+
+def _opened(future: Future[Site]) -> Site | None:
+    """A server may allow fewer sessions than we would like."""
+    try:
+        return future.result()
+    except KoshinError:
+        return None
 
 
 def _channel(transport: paramiko.Transport, server: SftpServer, timeout_seconds: float) -> paramiko.SFTPClient:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import socket
 import typing as t
 from contextlib import ExitStack
 
@@ -25,10 +26,12 @@ def log_in(
     """
     import paramiko
 
-    through = None
-    if server.jump_host is not None:
+    if server.jump_host is None:
+        line = _line(server, timeout_seconds)
+    else:
         before = log_in(servers[server.jump_host], servers, timeout_seconds=timeout_seconds, until=until)
-        through = _onward(before, servers[server.jump_host], server, timeout_seconds)
+        line = _onward(before, servers[server.jump_host], server, timeout_seconds)
+    until.callback(line.close)
     client = paramiko.SSHClient()
     until.callback(client.close)
     try:
@@ -46,7 +49,7 @@ def log_in(
             passphrase=server.passphrase,
             allow_agent=server.agent,
             look_for_keys=False,
-            sock=through,
+            sock=line,
             timeout=timeout_seconds,
             banner_timeout=timeout_seconds,
             auth_timeout=timeout_seconds,
@@ -74,6 +77,16 @@ def unreachable(server: SftpServer, error: Exception) -> SftpRefused:
         "See that it runs, and that the control host gets to that address and port.",
         code="sftp_unreachable",
     )
+
+
+def _line(server: SftpServer, timeout_seconds: float) -> t.Any:
+    try:
+        line = socket.create_connection((server.host, server.port), timeout_seconds)
+        # Many small requests are on their way at once; none waits for another's acknowledgement (Nagle).
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except OSError as error:
+        raise unreachable(server, error) from None
+    return line
 
 
 def _onward(before: paramiko.Transport, jump: SftpServer, server: SftpServer, timeout_seconds: float) -> t.Any:
@@ -109,7 +122,5 @@ def _no_host_key(server: SftpServer, finding: str) -> SftpRefused:
 
 
 def _words(error: Exception) -> str:
-    errors = getattr(error, "errors", None)  # of each address that was tried
-    inner = next(iter(errors.values())) if isinstance(errors, dict) and errors else error
-    text = getattr(inner, "strerror", None) or str(inner) or type(inner).__name__
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return printable(str(text).rstrip("."))

@@ -28,10 +28,13 @@ _READABLE = 0o444
 
 
 class Site:
-    """One channel to a server; not for several threads."""
+    """One channel to a server; not for several threads.
 
-    def __init__(self, client: paramiko.SFTPClient, server: SftpServer) -> None:
-        self._client, self._server = client, server
+    C(listed): directory → what lay there when it was looked at, shared by the channels of a connection.
+    """
+
+    def __init__(self, client: paramiko.SFTPClient, server: SftpServer, listed: dict[str, frozenset[str]]) -> None:
+        self._client, self._server, self._listed = client, server, listed
         # Directory → whether it is there; looked at once.
         self._known: dict[str, bool] = {}
         self._renames = True
@@ -62,6 +65,8 @@ class Site:
                     self._known[here] = self._is_directory(here) or (make and self._make(here))
                 if not self._known[here]:
                     return False
+            if here not in self._listed:
+                self._listed[here] = frozenset(self._client.listdir(here))
         return True
 
     def publish(self, token: Token, *, replaces: t.Collection[str], dry_run: bool) -> bool:
@@ -131,6 +136,9 @@ class Site:
 
     def _content(self, path: str) -> bytes | None:
         """Return what lies there, None where nothing does; raises TokenRefused for what is no regular file."""
+        directory, _slash, name = path.rpartition("/")
+        if name not in self._listed.get(directory, (name,)):
+            return None
         found = _absent(lambda: self._client.lstat(path))
         if found is None:
             return None
@@ -157,21 +165,18 @@ class Site:
             raise
 
     def _rename(self, temporary: str, path: str, content: bytes, *, is_new: bool) -> None:
+        """A new file goes over none (a plain rename fails then); one of ours is replaced."""
         try:
-            self._client.posix_rename(temporary, path)
+            self._client.rename(temporary, path) if is_new else self._client.posix_rename(temporary, path)
             return
         except FileNotFoundError:
             raise
         except OSError:
-            pass
-        try:
-            if not is_new:
-                raise OSError(errno.EEXIST, "a plain rename goes over no file")
-            self._client.rename(temporary, path)
-        except OSError:
-            self._renames = False
             self._client.remove(temporary)
-            self._write(path, content, is_new=is_new)
+        if is_new and _absent(lambda: self._client.lstat(path)) is not None:
+            raise OSError(errno.EEXIST, "somebody else has put a file there meanwhile")
+        self._renames = False
+        self._write(path, content, is_new=is_new)
 
     def _readable(self, path: str, mode: int) -> None:
         """Let the web server read it, where the server's own mask did not; some servers take no modes."""
