@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
@@ -100,12 +100,13 @@ class _Visit:
                 transport = log_in(self.server, self.servers, timeout_seconds=self.timeout_seconds, until=until)
                 pool = until.enter_context(ThreadPoolExecutor(max_workers=_CHANNELS))
                 listed: dict[str, frozenset[str]] = {}
-                # The others open while the first looks at the directories.
+                # The others go on opening while the first to be open looks at the directories.
                 opening = [pool.submit(self._site, transport, listed) for _one in uploads[:_CHANNELS]]
-                first = self._site(transport, listed)
+                first = next((site for future in as_completed(opening) if (site := _opened(future))), None)
+                first = first or opening[0].result()  # raises why none could be opened
                 results = self._prepared(first, uploads)
                 waiting = [number for number, result in enumerate(results) if result is None]
-                sites = [site for future in opening if (site := _opened(future)) is not None] or [first]
+                sites = [site for future in opening if (site := _opened(future)) is not None]
                 shares = [waiting[start :: len(sites)] for start in range(len(sites))]
                 done = [pool.submit(self._share, site, uploads, share) for site, share in zip(sites, shares)]
                 for share, future in zip(shares, done):

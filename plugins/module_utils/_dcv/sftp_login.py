@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import typing as t
 from contextlib import ExitStack
@@ -26,6 +27,8 @@ def log_in(
     """
     import paramiko
 
+    # What it would write to the module's stderr stands in our errors.
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)
     if server.jump_host is None:
         line = _line(server, timeout_seconds)
     else:
