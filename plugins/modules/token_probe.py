@@ -14,6 +14,7 @@ description:
   - Follows up to five redirects (301, 302, 307, 308) to HTTP and HTTPS on ports 80 and 443, as the Baseline
     Requirements (3.2.2.4.18) allow a CA, and like most CAs does not verify the certificate on the way. From a public
     address it follows none to one that is not.
+  - An address that is not public is asked only where O(resolver), or the token's own, is given.
   - Asks every authoritative server of a record token's zone, never a cache, through the CNAMEs that delegate it.
   - Runs anywhere. A look from inside says nothing of what a CA sees from outside, so it is labelled and decides
     nothing; run it on a host outside the firewall to know more. CAs look from several places at once (BR 3.2.2.9),

@@ -82,7 +82,7 @@ class Engine:
         waiting = self.order(reference).unvalidated
         if not waiting:
             return self.order(reference)
-        sights = look_all([(token, self._resolver) for token in waiting])
+        sights = look_all([(token, self._resolver or Resolver()) for token in waiting])
         seen = {sight.name for sight in sights if sight.seen}
         with self._store.changing():
             return self._changed(reference, lambda order: local_order.looked_at(order, seen, _unseen(sights)))

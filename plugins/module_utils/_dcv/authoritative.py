@@ -77,6 +77,11 @@ class Zones:
         self._gates: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
+    @property
+    def looks_inside(self) -> bool:
+        """Say whether somebody named a resolver, and so wants what lies inside to be asked."""
+        return self._resolver is not None
+
     def path_to(self, zone: str) -> list[str]:
         """Return the zones from the root down to C(zone), itself included; raises ZoneUnknown."""
         path = [zone]

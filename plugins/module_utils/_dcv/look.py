@@ -15,7 +15,7 @@ from .._core.inventory import Resolver
 from .._core.order import DnsToken, FileToken, Token
 from .authoritative import Zones
 from .record_look import look_at_record
-from .resolver import Endpoint, NameNotFound, addresses
+from .resolver import Endpoint, NameNotFound, addresses, is_public
 from .sight import Sight, printable
 from .visitor import LookFailed, NoRoute, Visitor
 
@@ -36,8 +36,9 @@ def look(token: FileToken, resolver: Resolver | None, *, timeout_seconds: float 
     """Say whether C(token) answers on port 80 at every address of its name, whole and alone; white space ends it.
 
     Redirects are followed as BR 3.2.2.4.18 allows. An address that this machine has no way to says nothing, unless all
-    are so. Whatever goes wrong on the way is the sight's C(problem); raises InputRefused only, where the resolver is
-    not what it should be.
+    are so; one that is not public is asked only where a resolver is given: whoever names one looks inside on purpose.
+    Whatever goes wrong on the way is the sight's C(problem); raises InputRefused only, where the resolver is not what
+    it should be.
     """
     url = f"http://{token.name}{token.path}"
     try:
@@ -66,6 +67,8 @@ class _Look:
 
 
 def _look_at(token: FileToken, url: str, resolver: Resolver | None, place: Endpoint, timeout_seconds: float) -> _Look:
+    if resolver is None and not is_public(place[0]):
+        return _Look(place[0], "", f"leads to {place[0]}, which is not public and is not asked", True)
     visitor = Visitor(resolver, timeout_seconds, first=place)
     try:
         body = visitor.fetch(url)

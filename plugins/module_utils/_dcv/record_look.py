@@ -21,6 +21,7 @@ _MOST_ALIASES = 8
 def look_at_record(token: DnsToken, zones: Zones, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Sight:
     """Say whether every server of the zone shows C(token); those that cannot be reached from here at all say nothing.
 
+    One that is not public is asked only where C(zones) were found by a resolver that somebody named.
     Raises InputRefused only, where the resolver is not what it should be.
     """
     url = f"dns:{token.record}?type={token.type}"  # RFC 4501
@@ -28,7 +29,7 @@ def look_at_record(token: DnsToken, zones: Zones, *, timeout_seconds: float = TI
     try:
         for _alias in range(_MOST_ALIASES):
             zone = zones.zone_of(owner)
-            answers = _ask_all(zone, owner, token.type, timeout_seconds)
+            answers = _ask_all(zone, owner, token.type, timeout_seconds, zones.looks_inside)
             alias = next((found for one in answers.values() if (found := _alias_of(one, owner, token))), None)
             if alias is None:
                 return _judge(token, url, zone, owner, answers)
@@ -41,9 +42,12 @@ def look_at_record(token: DnsToken, zones: Zones, *, timeout_seconds: float = TI
 Answers = dict[NameServer, t.Union["dns.message.Message", ServerFailed]]
 
 
-def _ask_all(zone: Zone, owner: str, kind: str, timeout_seconds: float) -> Answers:
+def _ask_all(zone: Zone, owner: str, kind: str, timeout_seconds: float, inside: bool) -> Answers:
     answers: Answers = {}
     for server in zone.servers:
+        if server.from_inside and not inside:
+            answers[server] = ServerFailed("is not public and is not asked")
+            continue
         try:
             answers[server] = ask_server(server, owner, kind, timeout_seconds=timeout_seconds)
         except ServerFailed as failed:

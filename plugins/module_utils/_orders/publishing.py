@@ -10,7 +10,9 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .._ca.registry import resolver_allowed
 from .._core.account import Account
+from .._core.inventory import Resolver
 from .._core.order import DnsToken, Finding, OrderRecord, Placement, Severity
 from .._core.placement import DNS, SFTP, TASKS, described, is_host, stays
 from .._ledger.ledger import Ledger
@@ -178,7 +180,9 @@ def token_item(placement: Placement) -> Item:
 
 
 def resolver_of(account: Account) -> Item | None:
-    """Return an account's resolver as token_probe and endpoint_info take it, None for the system's."""
-    if account.resolver is None:
-        return None
-    return {"hosts": dict(account.resolver.hosts), "dns_server": account.resolver.dns_server}
+    """Return an account's resolver as token_probe and endpoint_info take it, None for the system's.
+
+    A CA on this machine sees what this machine sees, what is not public too.
+    """
+    resolver = account.resolver or (Resolver() if resolver_allowed(account) else None)
+    return None if resolver is None else {"hosts": dict(resolver.hosts), "dns_server": resolver.dns_server}

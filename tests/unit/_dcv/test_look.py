@@ -380,7 +380,7 @@ def look_from(monkeypatch: pytest.MonkeyPatch, answers: dict[str, object]) -> Si
     places = tuple((address, 80) for address in answers)
     monkeypatch.setattr(f"{module}.addresses", lambda *_asked, **_more: places)
     monkeypatch.setattr(f"{module}.Visitor", Pinned)
-    return look(FileToken("www.example.jp", "/x.txt", "token"), None)
+    return look(FileToken("www.example.jp", "/x.txt", "token"), Resolver())
 
 
 def test_a_look_from_outside_follows_no_redirect_inside(website: Website, monkeypatch: pytest.MonkeyPatch):
@@ -400,3 +400,18 @@ def test_a_look_from_outside_follows_no_redirect_inside(website: Website, monkey
     with pytest.raises(LookFailed, match=r"redirects to 127.0.0.2, which is 127.0.0.2: a CA does not get there"):
         visitor.fetch(f"http://{NAME}{PATH}")
     assert asked == ["127.0.0.1", "127.0.0.2"]
+
+
+def test_an_address_inside_is_asked_only_where_somebody_names_a_resolver(website: Website, monkeypatch):
+    """Whoever can change DNS must not learn what this machine gets to."""
+    website.pages[NAME, PATH] = Page(b"a page of somebody inside")
+    address, _colon, port = website.address.partition(":")
+    module = "ansible_collections.koshin.tls.plugins.module_utils._dcv.look"
+    monkeypatch.setattr(f"{module}.addresses", lambda *_asked, **_more: ((address, int(port)),))
+
+    sight = look(TOKEN, None)
+
+    assert (sight.seen, sight.found, sight.from_inside) == (False, "", True)
+    assert sight.problem == f"leads to {address}, which is not public and is not asked"
+    assert website.asked == []
+    assert look(TOKEN, Resolver()).found == "a page of somebody inside"

@@ -87,7 +87,7 @@ def test_a_record_is_published_then_looked_at_then_retracted_and_nobody_is_asked
         "certificate": A,
     }
     assert work(ledger, progress).publish.records == [{**item, "dns_server": "ns1"}]
-    assert work(ledger, progress).probes == [{**item, "resolver": None}]
+    assert work(ledger, progress).probes == [{**item, "resolver": {"hosts": {}, "dns_server": None}}]
     assert [step.kind for step in ledger.steps([A])] == []
     assert authority.looks == 0
 
