@@ -34,13 +34,13 @@ class Tokens:
 
     def add(self, placement: Placement | DomainPlacement, *, tasks: str, replaces: Sequence[str] = ()) -> None:
         """Sort a token in, as its module takes it. C(tasks): the file of a place that has such files."""
-        kind, _colon, server = placement.host.partition(":")
+        server = placement.host.partition(":")[2]
         item = {**token_item(placement), **({"replaces": list(replaces)} if replaces else {})}
         if is_host(placement.host):
             self.hosts.setdefault(placement.host, []).append({**item, "web_root": placement.web_root})
-        elif kind == DNS[:-1]:
+        elif placement.host.startswith(DNS):
             self.records.append({**item, "dns_server": server})
-        elif kind == SFTP[:-1]:
+        elif placement.host.startswith(SFTP):
             where = {"web_root": placement.web_root} if placement.web_root else {}
             self.uploads.append({**item, "sftp_server": server, **where})
         else:
