@@ -162,6 +162,21 @@ def test_a_server_that_allows_one_session_is_enough(web_root: Path, tmp_path: Pa
         assert web.go(*many) == [True] * 20
 
 
+def test_a_directory_with_more_than_anybody_wants_to_read_is_written_to_all_the_same(
+    server: SshServer, web_root: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sftp_site, "_MOST_NAMES", 3)
+    directory = web_root / ".well-known" / "pki-validation"
+    directory.mkdir(parents=True)
+    for number in range(10):
+        (directory / f"{number}.txt").write_text("foreign")
+    web = Web(server.entry("web"), str(web_root))
+
+    assert codes(web.go(web.upload(), web.upload("/.well-known/pki-validation/3.txt"))) == [True, "token_conflict"]
+    assert web.go(present=False) == [True]
+    assert len(list(directory.iterdir())) == 10
+
+
 def test_a_web_root_that_is_the_root_of_a_chroot(tmp_path: Path):
     chroot = Path("/var/lib/koshin-tests-sftp")
     subprocess.run(["rm", "-rf", str(chroot)], check=True)

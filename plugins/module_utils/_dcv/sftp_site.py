@@ -25,6 +25,7 @@ if t.TYPE_CHECKING:
     import paramiko
 
 _READABLE = 0o444
+_MOST_NAMES = 10_000
 
 
 class Site:
@@ -65,8 +66,8 @@ class Site:
                     self._known[here] = self._is_directory(here) or (make and self._make(here))
                 if not self._known[here]:
                     return False
-            if here not in self._listed:
-                self._listed[here] = frozenset(self._client.listdir(here))
+            if here not in self._listed and (names := self._names(here)) is not None:
+                self._listed[here] = names
         return True
 
     def publish(self, token: Token, *, replaces: t.Collection[str], dry_run: bool) -> bool:
@@ -102,8 +103,8 @@ class Site:
             for here in reversed(list(_down(token.web_root, parts))):
                 if not self._known.get(here):
                     continue
-                names = self._client.listdir(here)
-                if MARKER not in names or any(not name.startswith(MARKER) for name in names):
+                names = self._names(here)
+                if names is None or MARKER not in names or any(not name.startswith(MARKER) for name in names):
                     break
                 tidied = True
                 if dry_run:
@@ -113,6 +114,15 @@ class Site:
                 self._client.rmdir(here)
                 self._known[here] = False
         return tidied
+
+    def _names(self, path: str) -> frozenset[str] | None:
+        """Return what lies in a directory, None where that is more than anybody can want to read."""
+        found: list[str] = []
+        for entry in self._client.listdir_iter(path):
+            found.append(entry.filename)
+            if len(found) > _MOST_NAMES:
+                return None
+        return frozenset(found)
 
     def _is_directory(self, path: str) -> bool:
         found = _absent(lambda: self._client.lstat(path))
