@@ -15,6 +15,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.order import Acti
 from ansible_collections.koshin.tls.plugins.module_utils._core.plan import Planned
 from ansible_collections.koshin.tls.plugins.module_utils._core.procedure import NextStep
 from ansible_collections.koshin.tls.plugins.module_utils._dcv import zone_look
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.authoritative import NameServer
 from ansible_collections.koshin.tls.plugins.module_utils._dcv.dnssec import Standing, Validator
 from ansible_collections.koshin.tls.plugins.module_utils._orders import zone_findings as findings
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import Control
@@ -23,7 +24,7 @@ from sandbox.daemons import free_port
 from sandbox.signed_zones import HEAD, Signed, internet
 from unit._core.material import certificate, found
 
-GOOD, UNSIGNED = Signed("good.jp."), Signed("unsigned.jp.", signs=False)
+GOOD, UNSIGNED = Signed("good.jp.", "@ IN NS ns2.example.com.\n"), Signed("unsigned.jp.", signs=False)
 ENDED, WRONG = Signed("ended.jp.", ends_in_days=-1), Signed("wrong.jp.")
 STRIPPED = Signed("stripped.jp.")
 BEHIND = HEAD.replace(" 1 3600 ", " 7 3600 ")
@@ -38,6 +39,10 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Bind, li
         yield server, anchors
 
 
+def of(server: Bind) -> NameServer:
+    return NameServer("ns1.example.com", "127.0.0.1", server.port, from_inside=True)
+
+
 @pytest.mark.parametrize(
     ("zone", "standing", "reason"),
     [
@@ -50,7 +55,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Bind, li
 )
 def test_a_chain_is_judged_from_the_root_down(network, zone: str, standing: Standing, reason: str):
     server, anchors = network
-    chain = Validator(Resolver((), server.address), anchors=anchors).chain_of([".", "jp", zone])
+    chain = Validator(Resolver((), server.address), anchors=anchors).chain_of([".", "jp", zone], [of(server)])
 
     assert (chain.standing, chain.keys is not None) == (standing, standing is Standing.SECURE)
     assert reason in chain.reason
@@ -59,7 +64,7 @@ def test_a_chain_is_judged_from_the_root_down(network, zone: str, standing: Stan
 def test_another_root_is_no_anchor(network):
     server, _anchors = network
 
-    chain = Validator(Resolver((), server.address)).chain_of([".", "jp", "good.jp"])
+    chain = Validator(Resolver((), server.address)).chain_of([".", "jp", "good.jp"], [of(server)])
 
     assert (chain.standing, ".: none of its keys" in chain.reason) == (Standing.BOGUS, True)
 
@@ -67,7 +72,17 @@ def test_another_root_is_no_anchor(network):
 def test_what_cannot_be_asked_is_not_judged():
     silent = Resolver((), f"127.0.0.1:{free_port()}")
 
-    assert Validator(silent).chain_of([".", "jp"]).standing is Standing.UNKNOWN
+    assert Validator(silent).chain_of([".", "jp"], []).standing is Standing.UNKNOWN
+
+
+def test_servers_inside_are_not_judged_by_what_the_parent_says_of_those_outside(network):
+    """Behind the firewall a zone of the same name may be another one, and unsigned."""
+    server, anchors = network
+    validator = Validator(None, anchors=anchors)
+
+    chain = validator.chain_of([".", "jp", "wrong.jp"], [of(server)])
+
+    assert (chain.standing, chain.reason) == (Standing.UNKNOWN, "wrong.jp: its name servers are not public")
 
 
 def control(tmp_path: Path, dns_server: str, **hosts: str) -> Control:
@@ -103,11 +118,11 @@ def test_signatures_that_ended_at_one_server_are_found_there(anchored: Bind, tmp
     """Its secondary was not told of the last signing."""
     late = replace(GOOD, ends_in_days=-2)
     with bind(tmp_path / "late", {"good.jp.": late.text({})}) as secondary:
-        known = control(tmp_path, anchored.address, ns1=secondary.address)
+        known = control(tmp_path, anchored.address, ns1=anchored.address, ns2=secondary.address)
         found_there = look(known, "www.good.jp")
 
     (finding,) = [one for one in found_there if one.code == "dnssec_bogus"]
-    assert "its SOA record at ns1.example.com (127.0.0.1 port" in finding.message
+    assert "its SOA record at ns2.example.com (127.0.0.1 port" in finding.message
     assert "its signature ended on" in finding.message
 
 

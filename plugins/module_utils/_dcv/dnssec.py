@@ -5,7 +5,7 @@
 """Is the DNSSEC chain of a zone whole (RFC 4035 section 5)? CAs refuse to issue where it is broken (BR 3.2.2.8.1).
 
 What is asked comes from the resolver with checking disabled (CD), so that a broken chain can be told from silence; the
-signatures are verified here, from the root's keys down.
+signatures are verified here, from the root's keys down. The keys of the zone itself come from its own servers.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from enum import Enum
 
+from .authoritative import NameServer, ServerFailed, ask_server
 from .denial import proves_no_ds
 from .resolver import server_endpoint
 
@@ -57,20 +58,28 @@ class Validator:
     """One resolver, asked for a run. C(anchors): DS records of the root as text."""
 
     def __init__(self, resolver: Resolver | None, *, anchors: t.Sequence[str] = ROOT_ANCHORS) -> None:
-        self._servers = _servers_of(resolver)
+        self._servers, self._looks_inside = _servers_of(resolver), resolver is not None
         self._anchors = anchors
 
-    def chain_of(self, path: t.Sequence[str]) -> Chain:
-        """Judge the last zone of C(path): the zones from the root (".") down to it."""
+    def chain_of(self, path: t.Sequence[str], servers: t.Sequence[NameServer]) -> Chain:
+        """Judge the last zone of C(path): the zones from the root (".") down to it.
+
+        Its keys are asked of C(servers), its own: this machine's resolver may know another zone of that name, inside,
+        which no CA sees. Servers inside are not judged, unless a resolver was named.
+        """
         import dns.name
         import dns.rdatatype
 
         zones = [dns.name.from_text(zone) for zone in path]
+        if not self._looks_inside and any(server.from_inside for server in servers):
+            return _unknown(zones[-1], "its name servers are not public")
         trusted = _anchor_set(self._anchors)
         chain = Chain(Standing.UNKNOWN)
         for place, zone in enumerate(zones):
-            chain = self._keys_of(zone, trusted)
-            if chain.keys is None or place + 1 == len(zones):
+            is_last = place + 1 == len(zones)
+            said = _ask_servers(servers, path[-1]) if is_last else self._ask(zone, dns.rdatatype.DNSKEY)
+            chain = self._keys_of(zone, trusted, said)
+            if chain.keys is None or is_last:
                 return chain
             said = self._ask(zones[place + 1], dns.rdatatype.DS)
             below = self._delegation(zone, zones[place + 1], said, chain.keys)
@@ -79,14 +88,13 @@ class Validator:
             trusted = below
         return chain
 
-    def _keys_of(self, zone: dns.name.Name, trusted: dns.rrset.RRset) -> Chain:
+    def _keys_of(self, zone: dns.name.Name, trusted: dns.rrset.RRset, said: dns.message.Message | None) -> Chain:
         """Return the zone's keys once one that C(trusted) (DS records) knows has signed them."""
         import dns.dnssec
         import dns.name
         import dns.rdatatype
         import dns.rrset
 
-        said = self._ask(zone, dns.rdatatype.DNSKEY)
         if said is None:
             return _unknown(zone, "nobody answers for its keys")
         keys, signatures = _signed(said.answer, zone, dns.rdatatype.DNSKEY)
@@ -141,6 +149,15 @@ class Validator:
             if answer.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
                 return answer
         return None
+
+
+def _ask_servers(servers: t.Sequence[NameServer], zone: str) -> dns.message.Message | None:
+    for server in servers:
+        try:
+            return ask_server(server, f"{zone}.", "DNSKEY", timeout_seconds=TIMEOUT_SECONDS, dnssec=True)
+        except ServerFailed:
+            continue
+    return None
 
 
 def verify(rrset: dns.rrset.RRset, signatures: dns.rrset.RRset, keys: dns.rrset.RRset) -> str | None:

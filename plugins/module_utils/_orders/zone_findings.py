@@ -76,7 +76,7 @@ def _look(places: Sequence[Place]) -> _Zones:
     def sight_of(place: Place) -> ZoneSight:
         resolver, zone = place
         try:
-            chain = validators[resolver].chain_of(known[resolver].path_to(zone))
+            chain = validators[resolver].chain_of(known[resolver].path_to(zone), by_zone[place].servers)
         except ZoneUnknown as error:
             chain = Chain(Standing.UNKNOWN, error.message)
         return look_at_zone(by_zone[place], chain)
