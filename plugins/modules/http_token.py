@@ -136,7 +136,8 @@ errors:
 
 import typing as t
 
-from ansible_collections.koshin.tls.plugins.module_utils._dcv.web_root import Token, claim, publish, retract
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.file_token import Token, claim
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.web_root import publish, retract
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, each, run
 from ansible_collections.koshin.tls.plugins.module_utils._schema.check import check, label
 from ansible_collections.koshin.tls.plugins.module_utils._schema.field import Field

@@ -19,6 +19,7 @@ from ansible_collections.koshin.tls.plugins.doc_fragments import (
     organizations,
     providers,
     services,
+    sftp_servers,
 )
 from ansible_collections.koshin.tls.plugins.module_utils._core.account import ReusedKey
 from ansible_collections.koshin.tls.plugins.module_utils._core.certificate import KeySpec
@@ -33,9 +34,20 @@ from ansible_collections.koshin.tls.plugins.module_utils._schema import dns_serv
 from ansible_collections.koshin.tls.plugins.module_utils._schema import domains as domains_schema
 from ansible_collections.koshin.tls.plugins.module_utils._schema import provider as provider_schema
 from ansible_collections.koshin.tls.plugins.module_utils._schema import services as services_schema
+from ansible_collections.koshin.tls.plugins.module_utils._schema import sftp_servers as sftp_servers_schema
 from ansible_collections.koshin.tls.plugins.module_utils._schema.field import Field, Fields
 
-FRAGMENTS = (control, certificates, certificate_defaults, dns_servers, domains, organizations, providers, services)
+FRAGMENTS = (
+    control,
+    certificates,
+    certificate_defaults,
+    dns_servers,
+    domains,
+    organizations,
+    providers,
+    services,
+    sftp_servers,
+)
 OPTIONS = {
     name: option
     for fragment in FRAGMENTS
@@ -51,6 +63,7 @@ SCHEMA: dict[str, Fields] = {
     "people": control_schema.PERSON,
     "providers": provider_schema.PROVIDER,
     "services": services_schema.SERVICE,
+    "sftp_servers": sftp_servers_schema.SFTP_SERVER,
 }
 TYPES = {
     "text": "str",
