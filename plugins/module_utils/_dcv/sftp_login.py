@@ -56,7 +56,7 @@ def _transport(server: SftpServer, servers: t.Mapping[str, SftpServer], timeout:
         raise _unreachable(server, f"does not come to terms with us: {late}") from None
     if key in known.revoked or key not in known.trusted:
         raise _foreign_key(server, key, revoked=key in known.revoked, known=bool(known.trusted))
-    _log_in(transport, server)
+    _log_in(transport, server, opened)
     return transport
 
 
@@ -80,12 +80,12 @@ def _way(
         raise _unreachable(server, f"cannot be reached from jump host {jump.name}: {_said(error)}") from None
 
 
-def _log_in(transport: Transport, server: SftpServer) -> None:
+def _log_in(transport: Transport, server: SftpServer, opened: ExitStack) -> None:
     """Try what the entry gives, until the server is content; it may want more than one."""
     from paramiko import AuthenticationException, BadAuthenticationType, SSHException
 
     offered, takes = [], ""
-    for name, attempt in _attempts(transport, server):
+    for name, attempt in _attempts(transport, server, opened):
         offered.append(name)
         try:
             attempt()
@@ -106,13 +106,15 @@ def _log_in(transport: Transport, server: SftpServer) -> None:
     )
 
 
-def _attempts(transport: Transport, server: SftpServer) -> t.Iterator[tuple[str, t.Callable[[], object]]]:
+def _attempts(
+    transport: Transport, server: SftpServer, opened: ExitStack
+) -> t.Iterator[tuple[str, t.Callable[[], object]]]:
     user = server.user
     if server.private_key:
         key = _private_key(server)
         yield f"the key {server.private_key}", lambda: transport.auth_publickey(user, key)
     if server.agent:
-        for agent_key in _agent_keys(server):
+        for agent_key in _agent_keys(server, opened):
             shown = fingerprint(agent_key.asbytes())
             yield f"the agent's key {shown}", lambda one=agent_key: transport.auth_publickey(user, one)  # type: ignore[misc]
     if server.password:
@@ -137,11 +139,13 @@ def _private_key(server: SftpServer) -> PKey:
     )
 
 
-def _agent_keys(server: SftpServer) -> t.Sequence[PKey]:
+def _agent_keys(server: SftpServer, opened: ExitStack) -> t.Sequence[PKey]:
     from paramiko import Agent, SSHException
 
     try:
-        return Agent().get_keys()[:_MOST_KEYS]
+        agent = Agent()
+        opened.callback(agent.close)
+        return agent.get_keys()[:_MOST_KEYS]
     except (SSHException, OSError) as error:
         raise SftpRefused(
             f"{server}: the SSH agent cannot be asked: {_said(error)}.",
