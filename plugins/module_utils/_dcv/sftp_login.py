@@ -11,6 +11,7 @@ import socket
 import threading
 import typing as t
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from .._core.sftp import SftpRefused, SftpServer
 from .known_hosts import fingerprint, known_keys
@@ -112,13 +113,13 @@ def _attempts(
     user = server.user
     if server.private_key:
         key = _private_key(server)
-        yield f"the key {server.private_key}", lambda: transport.auth_publickey(user, key)
+        yield f"the key {server.private_key}", partial(transport.auth_publickey, user, key)
     if server.agent:
         for agent_key in _agent_keys(server, opened):
             shown = fingerprint(agent_key.asbytes())
-            yield f"the agent's key {shown}", lambda one=agent_key: transport.auth_publickey(user, one)  # type: ignore[misc]
+            yield f"the agent's key {shown}", partial(transport.auth_publickey, user, agent_key)
     if server.password:
-        yield "the password", lambda: transport.auth_password(user, server.password)
+        yield "the password", partial(transport.auth_password, user, server.password)
 
 
 def _private_key(server: SftpServer) -> PKey:
