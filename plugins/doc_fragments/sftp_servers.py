@@ -12,7 +12,7 @@ class ModuleDocFragment:
 options:
   sftp_servers:
     description:
-      - The servers that take files by SFTP, the variable C(tls_sftp_servers).
+      - Web servers that take files by SFTP, the variable C(tls_sftp_servers).
       - Give it where an entry of C(tls_domains) names one.
     type: list
     elements: dict
@@ -26,58 +26,58 @@ options:
         required: true
       host:
         description:
-          - Its name or address, as the control host or the jump host reaches it.
+          - Its name or address, as it stands in O(sftp_servers[].known_hosts).
           - Always give it.
         type: str
         required: true
       port:
         description:
-          - The port that its SSH server listens on.
-          - Set it where that is another.
+          - The port on which it answers.
+          - Set it where that is not 22.
         type: int
         default: 22
       user:
         description:
-          - Who we log in as; the files that we make belong to that user.
+          - Who logs in; the user needs to write below the web root and nothing else.
           - Always give it.
         type: str
         required: true
       password:
         description:
-          - The user's password.
-          - Set it from a vault, where the server takes no key.
+          - The user's password, from a vault.
+          - Set it where the server takes no keys.
         type: str
       private_key:
         description:
-          - A file on the control host with the private key that we log in with.
-          - Set it wherever the server takes keys, unless an agent holds the key.
+          - A file on the control host with the user's private key.
+          - Set it unless an agent has the key, or the server takes passwords only.
         type: path
       passphrase:
         description:
-          - What the private key is encrypted with.
-          - Set it from a vault, where the key is encrypted.
+          - The passphrase of that file, from a vault.
+          - Set it where the file is encrypted.
         type: str
       agent:
         description:
-          - Whether the keys of the SSH agent on the control host (C(SSH_AUTH_SOCK)) are offered.
-          - Set it where the key lies in an agent.
+          - Whether keys of the running C(ssh-agent) are tried.
+          - Set it where AWX or you have loaded the key there.
         type: bool
         default: false
       known_hosts:
         description:
-          - A file on the control host with the server's host key, in a line as of OpenSSH's C(known_hosts); one that is
-            not there is never trusted.
-          - Always give it; C(ssh-keyscan) writes such lines, and whoever runs the server confirms the fingerprint.
+          - A file on the control host with the server's host key, as C(ssh-keyscan) writes it; compare it with the
+            server's own before it is trusted.
+          - Always give it; a server that is not in it is not spoken with.
         type: path
         required: true
       jump_host:
         description:
           - The entry of this list that the server is reached through.
-          - Set it where the control host does not reach the server itself.
+          - Set it where the control host does not get there itself.
         type: str
       web_root:
         description:
-          - The directory there that the web server serves, as a whole path as SFTP shows it.
-          - Set it unless every token names its own.
+          - The directory that the web server serves, as a user of SFTP sees it, C(/) where that is where one lands.
+          - Set it unless each domain says it.
         type: path
 """

@@ -12,10 +12,13 @@ description:
   - Writes the records that a CA wants to see to the primary of their zone, or removes them, by dynamic updates (RFC
     2136) signed with TSIG (RFC 8945). All records of a zone go in one message.
   - The zone is found by asking the server. A CNAME at the record's name, as one that delegates C(_acme-challenge) or
-    C(_dnsauth), is followed to the zone that it leads into, which the same server has to serve.
+    C(_dnsauth), is followed to the zone that it leads into. Where that is no zone of the same server, it is written to
+    the first of O(dns_servers) that serves it.
   - Other records of the same name stay as they are. A TXT record joins those that lie there and takes their TTL, a
-    CNAME is written only where nothing lies, and retracting removes exactly the token.
-  - Goes over UDP, and over TCP where UDP stays without an answer or the message is large.
+    CNAME is written only where nothing lies, and retracting removes exactly the token. Only earlier tokens of the same
+    order make room, in the message that writes the new one.
+  - Goes over UDP, and over TCP where UDP stays without an answer or the message is large. Where no answer to an update
+    comes, the server is asked what lies there, and what is missing is sent once more.
   - What cannot be written is the error of its item, not of the module. Runs on the control host.
 version_added: 0.1.0
 author:
@@ -64,8 +67,16 @@ options:
         type: int
         default: 60
       dns_server:
-        description: The entry of O(dns_servers) that it is written to; needed where there are several.
+        description:
+          - The entry of O(dns_servers) that serves the record's name.
+          - Needed where there are several. For a zone to which a CNAME delegates, its server is found by itself.
         type: str
+      replaces:
+        description:
+          - Values of earlier tokens of the same order, which go where they lie at the record's name.
+          - Give it where the CA handed out a new token, or one was entered wrong and is entered again.
+        type: list
+        elements: str
       certificate:
         description: Identifier of the certificate that it is for; returned as it is given.
         type: str
@@ -149,8 +160,9 @@ tokens:
     error:
       description:
         - "What went wrong, or null: code, message, next_move."
-        - "Codes: V(record_refused), V(token_conflict), V(zone_not_found), V(dns_alias), V(dns_not_allowed), V(dns_key),
-          V(dns_clock), V(dns_unreachable), V(unknown_server), and those of malformed entries."
+        - "Codes: V(record_refused), V(token_conflict), V(zone_not_found) (also for a zone that moves to another server
+          meanwhile), V(dns_alias), V(dns_not_allowed), V(dns_key), V(dns_clock), V(dns_unreachable),
+          V(unknown_server), and those of malformed entries."
       type: dict
       returned: always
 errors:
@@ -179,6 +191,7 @@ TOKEN = {
     "ttl": Field(kind="integer"),
     "dns_server": Field(),
     "certificate": Field(),
+    "replaces": Field(kind="list"),
 }
 OPTIONS = {
     "state": {"type": "str", "choices": ["published", "retracted"], "default": "published"},
@@ -215,8 +228,9 @@ def wanted(entry: t.Any, path: str, primaries: dict[str, Primary]) -> Wanted | K
             )
     except KoshinError as error:
         return error
-    record = Record(values["name"], values["record"], values.get("type", "TXT"), values["value"], values.get("ttl", 60))
-    return Wanted(record, primaries[name])
+    kind, ttl, replaces = values.get("type", "TXT"), values.get("ttl", 60), tuple(values.get("replaces", ()))
+    record = Record(values["name"], values["record"], kind, values["value"], ttl, replaces)
+    return Wanted(record, primaries[name], tuple(primaries.values()))
 
 
 def item(entry: t.Any, number: int, state: str, result: bool | KoshinError) -> dict[str, t.Any]:

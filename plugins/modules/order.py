@@ -35,10 +35,11 @@ options:
       - V(advance) finds, places, asks for validation and collects, as far as it goes now; V(cancel) gives up the open
         orders of O(certificates); V(release) lets go of them, so that people finish them by hand. Nothing is ordered
         for a released certificate until another one is in use, or somebody confirms the step C(finish_by_hand).
+        V(resend) has the CA send its approval mails again.
       - Use V(cancel) when an order cannot go on, for example because its key is lost; V(release) when it should go on
-        without this collection.
+        without this collection; V(resend) when an approver has no mail.
     type: str
-    choices: [advance, cancel, release]
+    choices: [advance, cancel, release, resend]
     default: advance
   applications:
     description:
@@ -98,7 +99,7 @@ options:
   certificates:
     description:
       - Identifiers of certificates.
-      - Give them with O(action=cancel) and O(action=release).
+      - Give them with O(action=cancel), O(action=release) and O(action=resend).
     type: list
     elements: str
     default: []
@@ -165,7 +166,7 @@ orders:
       type: str
       returned: always
     changed:
-      description: Whether something was placed, confirmed, collected, cancelled or released.
+      description: Whether something was placed, confirmed, collected, cancelled, released or sent again.
       type: bool
       returned: always
     account:
@@ -301,14 +302,15 @@ from ansible_collections.koshin.tls.plugins.module_utils._orders.cancel import c
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import LEDGER, ORGANIZATION_LISTS, Control
 from ansible_collections.koshin.tls.plugins.module_utils._orders.job import jobs, signing_requests
 from ansible_collections.koshin.tls.plugins.module_utils._orders.release import release
+from ansible_collections.koshin.tls.plugins.module_utils._orders.resend import resend
 from ansible_collections.koshin.tls.plugins.module_utils._orders.round import advance_all
 from ansible_collections.koshin.tls.plugins.module_utils._schema.accounts import approval
 
-LET_GO = {"cancel": cancel, "release": release}
+BY_HAND = {"cancel": cancel, "release": release, "resend": resend}
 ITEMS = {"type": "list", "elements": "dict", "default": []}
 OPTIONS = {
     **LEDGER,
-    "action": {"choices": ["advance", *LET_GO], "default": "advance"},
+    "action": {"choices": ["advance", *BY_HAND], "default": "advance"},
     "applications": ITEMS,
     "requests": {"type": "dict", "default": {}},
     "findings": ITEMS,
@@ -326,9 +328,9 @@ OPTIONS = {
 
 def order(module: Module) -> Outcome:
     params, control = module.params, Control.of(module.params, verbosity=module.verbosity)
-    if params["action"] in LET_GO:
-        let_go, wait_seconds = LET_GO[params["action"]], params["wait_seconds"]
-        return let_go(params["certificates"], control, check_mode=module.check_mode, wait_seconds=wait_seconds)
+    if params["action"] in BY_HAND:
+        by_hand, wait_seconds = BY_HAND[params["action"]], params["wait_seconds"]
+        return by_hand(params["certificates"], control, check_mode=module.check_mode, wait_seconds=wait_seconds)
     work = jobs(
         [from_plain(Planned, item) for item in params["applications"]],
         accounts=control.accounts,

@@ -10,16 +10,16 @@ module: sftp_token
 short_description: Publish validation tokens on web servers by SFTP, and retract them
 description:
   - Carries the files that a CA wants to see to web servers that take files by SFTP, or removes them. All of a server go
-    over one connection, several servers are served side by side.
-  - The server's host key has to be known; one that is not, or that has changed, is an error that shows its fingerprint.
-  - Files are made below C(/.well-known/) only, readable by everybody. Symbolic links below the web root are not
-    followed, and a file with other content is overwritten only where that is an earlier token of the same order. What a
-    web server might run or show as a page is refused; file names have no ending, or C(.txt), C(.htm), C(.html), and
-    tokens are plain ASCII text without C(<).
-  - A file is put in place as a whole, by renaming it. Where the server can rename nothing it is written in place.
+    over one connection, on several channels of it side by side.
+  - A server is spoken with only where its host key is in O(sftp_servers[].known_hosts).
+  - Files are made below C(/.well-known/) only. Symbolic links below the web root are not followed, and a file with
+    other content is overwritten only where that is an earlier token of the same order. File names have no ending, or
+    C(.txt), C(.htm), C(.html), and tokens are plain ASCII text without C(<).
+  - A file appears as a whole where the server can rename; where it cannot, it is written in place. Servers that set no
+    modes leave them as they make them.
   - Retracting removes a file only if it holds exactly the token, then the directories that this module made (an empty
     file C(.koshin) marks them) and nobody else uses.
-  - What cannot be published is the error of its item, not of the module. Runs on the control host.
+  - What cannot be carried is the error of its item, not of the module. Runs on the control host.
 version_added: 0.1.0
 author:
   - koshin.tls contributors (@koshin-tls)
@@ -30,14 +30,14 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    description: Can run in C(check_mode); logs in, looks at what lies there, and changes nothing.
+    description: Can run in C(check_mode); looks at what lies there, and changes nothing.
   diff_mode:
     support: full
     description: Names each file that appears or goes.
 options:
   tokens:
     description:
-      - The files that should lie there, or lie there no more.
+      - The tokens that should lie there, or lie there no more.
       - Give what RV(koshin.tls.order#module:publish_uploads) or RV(koshin.tls.order#module:retract_uploads) holds,
         unchanged.
     type: list
@@ -60,9 +60,7 @@ options:
         description: The entry of O(sftp_servers) that it is carried to; needed where there are several.
         type: str
       web_root:
-        description:
-          - The directory there that the web server serves for that name, as SFTP shows it.
-          - Needed where it is not the one of the entry in O(sftp_servers).
+        description: The directory that the web server serves for that name, where that is not the server's own.
         type: path
       certificate:
         description: Identifier of the certificate that it is for; returned as it is given.
@@ -82,10 +80,10 @@ options:
     default: published
   timeout_seconds:
     description:
-      - How long each step of a login and each answer may take.
+      - How long connecting, logging in and each answer may take.
       - Raise it for a slow server.
     type: int
-    default: 10
+    default: 15
 """
 
 EXAMPLES = r"""
@@ -112,7 +110,6 @@ EXAMPLES = r"""
       - name: www.example.jp
         path: /.well-known/pki-validation/4f2d9c0b7a61e853.txt
         content: 1b5c4d2f8e907a36c4e1d0b9a8f7e6d5c4b3a291
-        sftp_server: hosting
     sftp_servers: "{{ tls_sftp_servers }}"
   delegate_to: localhost
   run_once: true
@@ -138,7 +135,7 @@ tokens:
       type: str
       returned: always
     web_root:
-      description: The directory that was named for it, null where none was.
+      description: Where it lies, as it was given.
       type: str
       returned: always
     sftp_server:
@@ -171,8 +168,8 @@ import typing as t
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import InputRefused, KoshinError
 from ansible_collections.koshin.tls.plugins.module_utils._core.sftp import SftpServer
-from ansible_collections.koshin.tls.plugins.module_utils._dcv.file_token import Token, claim
-from ansible_collections.koshin.tls.plugins.module_utils._dcv.sftp import Wanted, carry
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.file_token import Token
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.sftp import Upload, carry
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
 from ansible_collections.koshin.tls.plugins.module_utils._schema.check import check, label
 from ansible_collections.koshin.tls.plugins.module_utils._schema.field import Field
@@ -187,65 +184,68 @@ TOKEN = {
     "certificate": Field(),
     "replaces": Field(kind="list"),
 }
+SHOWN = ("certificate", "path", "web_root", "sftp_server")
 OPTIONS = {
     "state": {"type": "str", "choices": ["published", "retracted"], "default": "published"},
-    "timeout_seconds": {"type": "int", "default": 10},
+    "timeout_seconds": {"type": "int", "default": 15},
 }
 
 
 def sftp_token(module: Module) -> Outcome:
     entries, state = module.params["tokens"], module.params["state"]
     servers = sftp_servers(module.params["sftp_servers"])
-    claims: dict[str, str] | None = {} if state == "published" else None
-    read = [wanted(entry, f"tokens[{label(entry, number)}]", servers, claims) for number, entry in enumerate(entries)]
-    good, timeout = [one for one in read if isinstance(one, Wanted)], module.params["timeout_seconds"]
-    carried = carry(good, servers, present=state == "published", dry_run=module.check_mode, timeout=timeout)
-    diffs = [diff(one.token, state) for one, result in zip(good, carried) if result is True]
-    results = [carried.pop(0) if isinstance(one, Wanted) else one for one in read]
+    read = [upload(entry, f"tokens[{label(entry, number)}]", servers) for number, entry in enumerate(entries)]
+    carried = iter(
+        carry(
+            [one for one in read if isinstance(one, Upload)],
+            servers,
+            present=state == "published",
+            dry_run=module.check_mode,
+            timeout_seconds=module.params["timeout_seconds"],
+        )
+    )
+    results = [next(carried) if isinstance(one, Upload) else one for one in read]
     items = [item(entry, number, state, result) for number, (entry, result) in enumerate(zip(entries, results))]
-    return Outcome("tokens", items, diff=diffs)
+    changed = [one for one, result in zip(read, results) if isinstance(one, Upload) and result is True]
+    return Outcome("tokens", items, diff=[diff(one, state) for one in changed])
 
 
-def wanted(
-    entry: t.Any, path: str, servers: dict[str, SftpServer], claims: dict[str, str] | None
-) -> Wanted | KoshinError:
+def upload(entry: t.Any, path: str, servers: dict[str, SftpServer]) -> Upload | KoshinError:
     try:
         values = check(entry, TOKEN, path)
         name = values.get("sftp_server") or (next(iter(servers)) if len(servers) == 1 else None)
         if name not in servers:
             raise InputRefused(
-                f"{path} is for the SFTP server {name}, which tls_sftp_servers does not have."
-                if name
-                else f"{path} names no sftp_server, and tls_sftp_servers has {len(servers)}.",
+                f"{path} is for the SFTP server {name or 'that nobody names'}; tls_sftp_servers has {len(servers)}.",
                 f"Set sftp_server to one of: {', '.join(servers) or 'none is there, add one'}.",
                 code="unknown_server",
             )
-        root = values.get("web_root") or servers[name].web_root
-        if not root:
-            move = "Add web_root to either: the directory that the web server serves, as SFTP shows it."
-            raise InputRefused(f"Neither {path} nor the server {name} has a web_root.", move, code="missing_key")
-        token = Token(root.rstrip("/"), values["path"], values["content"], name)
-        if claims is not None:
-            claim(token, claims)
+        web_root = values.get("web_root", servers[name].web_root)
+        if web_root is None:
+            raise InputRefused(
+                f"Nobody says where {path} lies on {name}.", f"Set web_root of {name}.", code="missing_key"
+            )
     except KoshinError as error:
         return error
-    return Wanted(token, servers[name], tuple(values.get("replaces", ())))
+    token = Token(web_root.rstrip("/"), values["path"], values["content"])
+    return Upload(token, servers[name], tuple(values.get("replaces", ())))
 
 
 def item(entry: t.Any, number: int, state: str, result: bool | KoshinError) -> dict[str, t.Any]:
     error = result if isinstance(result, KoshinError) else None
     return {
         "name": label(entry, number),
-        **{key: entry.get(key) for key in ("certificate", "path", "web_root", "sftp_server")},
+        **{key: entry.get(key) for key in SHOWN},
         "state": state,
         "changed": error is None and bool(result),
         "error": None if error is None else error.as_result(),
     }
 
 
-def diff(token: Token, state: str) -> dict[str, str]:
-    before, after = ("absent\n", "token\n") if state == "published" else ("token\n", "absent\n")
-    return {"before_header": str(token), "after_header": str(token), "before": before, "after": after}
+def diff(one: Upload, state: str) -> dict[str, str]:
+    where, there, absent = f"{one.token} at {one.server.name}", "token\n", "absent\n"
+    before, after = (absent, there) if state == "published" else (there, absent)
+    return {"before_header": where, "after_header": where, "before": before, "after": after}
 
 
 def main() -> None:

@@ -16,8 +16,10 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.plan import Plann
 from ansible_collections.koshin.tls.plugins.module_utils._core.procedure import NextStep
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import Control
 from ansible_collections.koshin.tls.plugins.module_utils._orders.server_findings import server_findings
+from ansible_collections.koshin.tls.plugins.module_utils._schema.sftp_servers import sftp_servers
 from sandbox.bind import SECRET, Bind, bind
 from sandbox.daemons import free_port
+from sandbox.sftp_server import ssh_server
 from unit._core.material import certificate, found
 
 KEY = {"tsig_name": "koshin", "tsig_secret": SECRET}
@@ -40,7 +42,7 @@ def look(control: Control, servers: dict[str, DnsServer], *names: str, dns_serve
     planned = Planned(
         wanted, Decision(True, Action.NEW, "test"), found(), NextStep.APPLY, token_places(wanted, {"web1": "/srv"})
     )
-    return server_findings([planned], control, dns_servers=servers)
+    return server_findings([planned], control, dns_servers=servers, sftp_servers={})
 
 
 def test_a_server_that_would_take_the_records_is_no_finding(control, server):
@@ -79,3 +81,20 @@ def test_a_server_that_is_away_or_unknown_blocks_its_own_names_only(control, ser
     (unknown,) = look(control, servers, "www.example.jp", dns_server="ns2")
     assert (away.code, unknown.code) == ("dns_unreachable", "unknown_server")
     assert "one of: away, ns1" in unknown.next_move
+
+
+def test_servers_that_will_get_files_are_logged_in_to(control, tmp_path):
+    with ssh_server(tmp_path / "sshd") as web:
+        entries = [web.entry("web", web_root=str(tmp_path)), web.entry("wrong", user="nobody-here")]
+        servers = sftp_servers(entries)
+        names = {"a.example.jp": "web", "b.example.jp": "wrong", "c.example.jp": "none"}
+        validations = tuple(NameValidation(name, sftp_server=server) for name, server in names.items())
+        wanted = replace(certificate(*names), validations=validations)
+        decision, places = Decision(True, Action.NEW, "test"), token_places(wanted, {})
+        planned = Planned(wanted, decision, found(), NextStep.APPLY, places)
+        findings = server_findings([planned], control, dns_servers={}, sftp_servers=servers)
+
+    assert [(one.code, one.message[:12]) for one in findings] == [
+        ("unknown_server", "c.example.jp"),
+        ("sftp_login", "b.example.jp"),
+    ]

@@ -122,7 +122,7 @@ def renewed(estate: Estate, *options: str) -> Run:
 def test_every_way_in_one_order(ways: Estate, name_server: Bind) -> None:
     names = [WWW, UPLOADED, WILDCARD, DELEGATED, BY_NSUPDATE, BY_ZONE_FILE]
     ways.site("web1", *names)
-    ways.leads(UPLOADED, "web2")
+    ways.addresses[f"{UPLOADED}:80"] = f"{ways.hosts['web2'].address}:80"
     before = ways.snapshot([WEB_ROOT])
 
     checked = renewed(ways, "--check", "--diff")

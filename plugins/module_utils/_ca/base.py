@@ -194,6 +194,12 @@ class ChangesValidation(t.Protocol):
 
 
 @t.runtime_checkable
+class ResendsMails(t.Protocol):
+    def resend_mails(self, reference: str, application: Application) -> None:
+        """Have the mails to the approvers of C(application) sent again."""
+
+
+@t.runtime_checkable
 class ReplacesRequests(t.Protocol):
     def replace_request(self, order: Order, application: Application) -> Order:
         """Have the open order issue for the CSR of C(application), whose key before was lost."""

@@ -251,11 +251,13 @@ class DigicertAuthority:
                 reason=f"it is placed, and cannot be looked at: {problem.message}",
             )
 
+    def resend_mails(self, reference: str, application: Application) -> None:
+        self._api.resend(int(reference), _mails(application), application.certificate)
+
     def _tell_approvers(self, number: int, application: Application) -> None:
         """Have the mails go to the addresses of the inventory, and not to whatever CertCentral finds."""
-        mails = [{"domain": name, "email": address, "email_domain": name} for name, address in application.approvers]
-        if mails:
-            self._api.resend(number, mails, application.certificate)
+        if application.approvers:
+            self._api.resend(number, _mails(application), application.certificate)
 
     def _order(self, said: Details, request: int | None, application: Application) -> Order:
         if request is not None and said.rejected(request):
@@ -276,3 +278,8 @@ def _as_submitted(application: Application, said: Details) -> Application:
     # One that was placed without a CSR has no key yet: it is ours only by our reference.
     key = key_of(said) or (application.key_hash if said.own_reference == application.own_reference else "")
     return replace(application, own_reference=said.own_reference or application.own_reference, key_hash=key)
+
+
+def _mails(application: Application) -> list[dict[str, str]]:
+    """Return the approvers as CertCentral takes them; without any it writes to whom it finds."""
+    return [{"domain": name, "email": address, "email_domain": name} for name, address in application.approvers]

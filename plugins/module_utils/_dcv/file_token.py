@@ -2,12 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a file token may be, wherever it lies: its path, its content, and what is never overwritten. Pure."""
+"""A file token and what it may be, wherever it is carried."""
 
 from __future__ import annotations
 
 import re
-import typing as t
 from dataclasses import dataclass
 
 from .._core.errors import KoshinError
@@ -27,21 +26,13 @@ class TokenRefused(KoshinError):
 
 @dataclass(frozen=True)
 class Token:
-    """A file under a web root (an absolute path); ``path`` is the URL's path, from / on. Its content is no secret.
-
-    ``server``: the SFTP server that it lies on, "" for this host.
-    """
+    """A file under a web root (an absolute path); ``path`` is the URL's path, from / on. Its content is no secret."""
 
     web_root: str
     path: str
     content: str
-    server: str = ""
 
     def __str__(self) -> str:
-        return f"{self.server}:{self.file}" if self.server else self.file
-
-    @property
-    def file(self) -> str:
         return self.web_root + self.path
 
     @property
@@ -55,8 +46,8 @@ class Token:
         )
 
     @property
-    def steps(self) -> list[str]:
-        """Return the names on the way down from the web root, the file's last; raises TokenRefused for a way out."""
+    def parts(self) -> list[str]:
+        """Return the directories on the way and the file's name; raises TokenRefused for what is no token's path."""
         if re.fullmatch(PATH, self.path):
             return self.path[1:].split("/")
         raise TokenRefused(
@@ -68,33 +59,22 @@ class Token:
 def claim(token: Token, claims: dict[str, str]) -> None:
     """Note that C(token) is wanted now; of two tokens for one path the second is refused (code ``token_conflict``)."""
     if claims.setdefault(str(token), token.content) != token.content:
-        raise TokenRefused(
+        raise _conflict(
             f"Another token that is to be published now wants {token} with other content.",
             "Two names with tokens of their own need two web roots, or another method: tls_certificates[].validation."
             " Where two orders want the file, finish or cancel one of them first.",
-            code="token_conflict",
         )
 
 
-def is_to_be_written(token: Token, lying: bytes | None, replaces: t.Collection[str]) -> bool:
-    """Say whether the file has to be written, where C(lying) lies now (None: nothing).
-
-    C(replaces): contents of earlier tokens of ours. Raises TokenRefused, code ``token_conflict``, for other content.
-    """
-    if lying == token.data:
-        return False
-    if lying is not None and lying not in {one.encode() for one in replaces}:
-        raise TokenRefused(
-            f"{token} holds something else, and is never overwritten.",
-            "Finish or cancel the order that the other belongs to, or remove its file, then run again.",
-            code="token_conflict",
-        )
-    return True
+def occupied(token: Token) -> TokenRefused:
+    return _conflict(
+        f"{token} holds something else, and is never overwritten.",
+        "Finish or cancel the order that the other belongs to, or remove its file, then run again.",
+    )
 
 
-def is_ours(name: str) -> bool:
-    """Say whether a file in a directory is the marker or something that an interrupted run left behind."""
-    return name == MARKER or name.startswith(f"{MARKER}-")
+def _conflict(finding: str, next_move: str) -> TokenRefused:
+    return TokenRefused(finding, next_move, code="token_conflict")
 
 
 def in_the_way(place: str) -> TokenRefused:

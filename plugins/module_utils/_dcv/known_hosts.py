@@ -19,8 +19,9 @@ from fnmatch import translate
 from pathlib import Path
 from re import fullmatch, sub
 
-from .._core.sftp import SSH_PORT, SftpRefused, SftpServer
+from .._core.sftp import SftpRefused, SftpServer
 
+_SSH_PORT = 22
 _LARGEST = 4 * 1024 * 1024  # bytes; large sites keep thousands of lines
 
 
@@ -39,17 +40,13 @@ def known_keys(server: SftpServer) -> KnownKeys:
         with Path(server.known_hosts).open(encoding="utf-8", errors="replace") as file:
             text = file.read(_LARGEST)
     except OSError as error:
-        raise SftpRefused(
-            f"{server}: its known_hosts {server.known_hosts} cannot be read: {error.strerror}.",
-            "Write the server's host key there (ssh-keyscan), once whoever runs it has confirmed the fingerprint.",
-            code="sftp_host_key",
-        ) from None
+        raise not_trusted(server, f"{server.known_hosts} cannot be read ({error.strerror})") from None
     return keys_in(text, server.host, server.port)
 
 
 def keys_in(text: str, host: str, port: int) -> KnownKeys:
     """Return what a file says of a server; lines that nobody understands say nothing."""
-    name = host.lower() if port == SSH_PORT else f"[{host.lower()}]:{port}"
+    name = host.lower() if port == _SSH_PORT else f"[{host.lower()}]:{port}"
     keys: dict[str, set[bytes]] = {"": set(), "@revoked": set()}
     types: set[str] = set()
     for line in text.splitlines():
@@ -65,6 +62,15 @@ def keys_in(text: str, host: str, port: int) -> KnownKeys:
         if not mark:
             types.add(fields[1])
     return KnownKeys(frozenset(keys[""]), frozenset(keys["@revoked"]), frozenset(types))
+
+
+def not_trusted(server: SftpServer, finding: str) -> SftpRefused:
+    return SftpRefused(
+        f"The host key of SFTP server {server} is not trusted by {server.known_hosts}: {finding}.",
+        f"Ask whoever runs the server for its fingerprint; if it is that, enter it (ssh-keyscan -p {server.port}"
+        f" {server.host}).",
+        code="sftp_host_key",
+    )
 
 
 def fingerprint(key: bytes) -> str:

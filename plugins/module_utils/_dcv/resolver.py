@@ -77,6 +77,11 @@ def _is_address(text: str) -> bool:
     return True
 
 
+def is_public(address: str) -> bool:
+    """Say whether an address is one of the Internet's."""
+    return ipaddress.ip_address(address.partition("%")[0]).is_global
+
+
 def server_endpoint(server: str) -> Endpoint:
     """Return address and port of a DNS server, written C(address) or C(address:port); raises InputRefused."""
     return (server, _DNS_PORT) if _is_address(server) else _endpoint(_with_port(server))

@@ -14,9 +14,9 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from .._core.sftp import SftpRefused, SftpServer
-from .known_hosts import fingerprint, known_keys
+from .known_hosts import fingerprint, known_keys, not_trusted
 from .sftp_wire import Sftp
-from .visitor import printable
+from .sight import printable
 
 if t.TYPE_CHECKING:
     from paramiko import Channel, PKey, Transport
@@ -34,7 +34,7 @@ def connected(server: SftpServer, servers: t.Mapping[str, SftpServer], timeout: 
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)
     with ExitStack() as opened:
         transport = _transport(server, servers, timeout, opened)
-        yield Sftp(_channel(transport, server, timeout), server=str(server), timeout=timeout)
+        yield Sftp(_channel(transport, server, timeout), server=f"SFTP server {server}", timeout=timeout)
 
 
 def _transport(server: SftpServer, servers: t.Mapping[str, SftpServer], timeout: float, opened: ExitStack) -> Transport:
@@ -55,8 +55,11 @@ def _transport(server: SftpServer, servers: t.Mapping[str, SftpServer], timeout:
     except (SSHException, OSError, EOFError) as error:
         late = f"not within {timeout:g} s" if transport.is_active() else _said(error)
         raise _unreachable(server, f"does not come to terms with us: {late}") from None
-    if key in known.revoked or key not in known.trusted:
-        raise _foreign_key(server, key, revoked=key in known.revoked, known=bool(known.trusted))
+    if key in known.revoked:
+        raise not_trusted(server, f"its key {fingerprint(key)} is revoked there")
+    if key not in known.trusted:
+        other = f"its key is now {fingerprint(key)}, and not that in the file"
+        raise not_trusted(server, other if known.trusted else f"its key {fingerprint(key)} is not in the file")
     _log_in(transport, server, opened)
     return transport
 
@@ -66,9 +69,11 @@ def _way(
 ) -> socket.socket | Channel:
     from paramiko import SSHException
 
-    if not server.jump_host:
+    if server.jump_host is None:
         try:
             way = socket.create_connection((server.host, server.port), timeout)
+            # Many small requests are on their way at once; none waits for another's acknowledgement (Nagle).
+            way.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
             raise _unreachable(server, f"cannot be reached: {_said(error)}") from None
         opened.callback(way.close)
@@ -78,7 +83,7 @@ def _way(
     try:
         return above.open_channel("direct-tcpip", (server.host, server.port), ("127.0.0.1", 0), timeout=timeout)
     except (SSHException, OSError, EOFError) as error:
-        raise _unreachable(server, f"cannot be reached from jump host {jump.name}: {_said(error)}") from None
+        raise _unreachable(server, f"cannot be reached through {jump}: {_said(error)}") from None
 
 
 def _log_in(transport: Transport, server: SftpServer, opened: ExitStack) -> None:
@@ -99,10 +104,10 @@ def _log_in(transport: Transport, server: SftpServer, opened: ExitStack) -> None
             break
         if transport.is_authenticated():
             return
+    tried = ", ".join(offered) or "the agent, which offers no key"
     raise SftpRefused(
-        f"{server} does not let {server.user} in with {', '.join(offered) or 'the agent, which offers no key'}{takes}.",
-        "See that user and key or password are right, and that the server knows the key (authorized_keys); its log"
-        " says more.",
+        f"SFTP server {server} does not let {server.user} in with {tried}{takes}.",
+        "Look at user, private_key, passphrase and password of its entry, and at the server's log.",
         code="sftp_login",
     )
 
@@ -112,7 +117,7 @@ def _attempts(
 ) -> t.Iterator[tuple[str, t.Callable[[], object]]]:
     user = server.user
     if server.private_key:
-        key = _private_key(server)
+        key = _private_key(server, server.private_key)
         yield f"the key {server.private_key}", partial(transport.auth_publickey, user, key)
     if server.agent:
         for agent_key in _agent_keys(server, opened):
@@ -122,19 +127,19 @@ def _attempts(
         yield "the password", partial(transport.auth_password, user, server.password)
 
 
-def _private_key(server: SftpServer) -> PKey:
+def _private_key(server: SftpServer, path: str) -> PKey:
     from paramiko import PKey, SSHException
     from paramiko.pkey import UnknownKeyType
 
-    passphrase: t.Any = server.passphrase.encode() or None  # bytes, whatever hints say
+    passphrase: t.Any = server.passphrase and server.passphrase.encode()  # bytes, whatever hints say
     try:
-        return PKey.from_path(server.private_key, passphrase)
+        return PKey.from_path(path, passphrase)
     except OSError as error:
         finding = f"cannot be read: {error.strerror}"
     except (SSHException, TypeError, ValueError, UnknownKeyType):
         finding = "is no private key, or its passphrase is wrong, missing or not needed"
     raise SftpRefused(
-        f"{server}: its private_key {server.private_key} {finding}.",
+        f"SFTP server {server}: its private_key {path} {finding}.",
         "Look at it with ssh-keygen -y -f on the control host, as the user that this runs as.",
         code="sftp_login",
     )
@@ -149,7 +154,7 @@ def _agent_keys(server: SftpServer, opened: ExitStack) -> t.Sequence[PKey]:
         return agent.get_keys()[:_MOST_KEYS]
     except (SSHException, OSError) as error:
         raise SftpRefused(
-            f"{server}: the SSH agent cannot be asked: {_said(error)}.",
+            f"SFTP server {server}: the SSH agent cannot be asked: {_said(error)}.",
             "See that SSH_AUTH_SOCK names the socket of one that runs.",
             code="sftp_login",
         ) from None
@@ -167,7 +172,7 @@ def _channel(transport: Transport, server: SftpServer, timeout: float) -> Channe
         channel.invoke_subsystem("sftp")
     except (SSHException, OSError, EOFError) as error:
         raise SftpRefused(
-            f"{server} lets {server.user} in and gives no SFTP: {_said(error)}.",
+            f"SFTP server {server} lets {server.user} in and gives no SFTP: {_said(error)}.",
             "See that it has the subsystem sftp, and that the user may use it.",
         ) from None
     finally:
@@ -180,21 +185,9 @@ def _key_type(algorithm: str) -> str:
     return "ssh-rsa" if algorithm.startswith("rsa-sha2-") else algorithm
 
 
-def _foreign_key(server: SftpServer, key: bytes, *, revoked: bool, known: bool) -> SftpRefused:
-    kind = key[4 : 4 + int.from_bytes(key[:4], "big")].decode("ascii", errors="replace")
-    held = "revokes it" if revoked else "holds another for it" if known else "holds none for it"
-    port = "" if server.port == 22 else f"-p {server.port} "
-    return SftpRefused(
-        f"{server} shows the host key {fingerprint(key)} ({printable(kind, 40)}), and {server.known_hosts} {held}.",
-        "Ask whoever runs it for the fingerprint. If it is this one, put the line there that"
-        f" 'ssh-keyscan {port}{server.host}' shows with it; if not, somebody else answers for the server.",
-        code="sftp_host_key",
-    )
-
-
 def _unreachable(server: SftpServer, finding: str) -> SftpRefused:
     return SftpRefused(
-        f"{server} {finding}.",
+        f"SFTP server {server} {finding}.",
         "See that host and port are those of its SSH server, that it runs, and that the way there is open.",
         code="sftp_unreachable",
     )

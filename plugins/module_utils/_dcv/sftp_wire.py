@@ -21,7 +21,7 @@ from contextlib import suppress
 from .._core.sftp import SftpRefused
 from .file_token import LARGEST
 from .sftp_answer import HAS_MODE, Answer
-from .visitor import printable
+from .sight import printable
 
 if t.TYPE_CHECKING:
     from paramiko import Channel
@@ -116,10 +116,10 @@ class Sftp:
     def remove_directory(self, path: str) -> None:
         self._do(_RMDIR, path)
 
-    def rename(self, old: str, new: str) -> None:
-        """Rename a file; one that lies at C(new) is replaced, or it is an OSError where the server cannot do that."""
+    def rename(self, old: str, new: str, *, over: bool) -> None:
+        """Rename a file; C(over): one that lies at C(new) is replaced, else that is an OSError."""
         paths = _path(old) + _path(new)
-        if _POSIX_RENAME in self._extensions:
+        if over and _POSIX_RENAME in self._extensions:
             self._wait(self._ask(_EXTENDED, _path(_POSIX_RENAME), paths), new)
         else:
             self._wait(self._ask(_RENAME, paths), new)

@@ -17,7 +17,7 @@ import stat
 import typing as t
 from contextlib import ExitStack, contextmanager, suppress
 
-from .file_token import LARGEST, MARKER, Token, TokenRefused, in_the_way, is_ours, is_to_be_written
+from .file_token import LARGEST, MARKER, Token, TokenRefused, in_the_way, occupied
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a FIFO must not make us wait for ever
@@ -33,8 +33,11 @@ def publish(token: Token, *, dry_run: bool, replaces: t.Collection[str] = ()) ->
     """
     with _told(token), ExitStack() as handles:
         content, walk = token.data, _Walk(token, handles)
-        if not is_to_be_written(token, walk.content() if walk.arrived else None, replaces):
+        lying = walk.content() if walk.arrived else None
+        if lying == content:
             return False
+        if lying is not None and lying not in {one.encode() for one in replaces}:
+            raise occupied(token)
         _refuse_read_only(walk.here, token)
         if not dry_run:
             try:
@@ -73,7 +76,7 @@ class _Walk:
     """The way from a web root down to a file, as far as it exists; C(handles) closes what it opens."""
 
     def __init__(self, token: Token, handles: ExitStack) -> None:
-        *self.rest, self.name = token.steps
+        *self.rest, self.name = token.parts
         self.trail: list[tuple[int, str, int]] = []  # directory above, name in it, directory
         self.token, self._handles = token, handles
         self.here = self.root = self._kept(_open_root(token.web_root))
@@ -176,7 +179,7 @@ def _open_root(web_root: str) -> int:
 
 def _is_left_over(directory: int) -> bool:
     names = os.listdir(directory)
-    return MARKER in names and all(is_ours(name) for name in names)
+    return MARKER in names and all(name == MARKER or name.startswith(f"{MARKER}-") for name in names)
 
 
 def _refuse_read_only(directory: int, token: Token) -> None:

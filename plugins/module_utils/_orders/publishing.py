@@ -10,7 +10,9 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .._ca.registry import resolver_allowed
 from .._core.account import Account
+from .._core.inventory import Resolver
 from .._core.order import DnsToken, Finding, OrderRecord, Placement, Severity
 from .._core.placement import DNS, SFTP, TASKS, described, is_host, stays
 from .._ledger.ledger import Ledger
@@ -56,12 +58,16 @@ class Tokens:
 
 @dataclass(frozen=True)
 class TokenWork:
-    """What is to be done with tokens. ``probes``: those to be looked at; ``findings``: those that wait for others."""
+    """What is to be done with tokens. ``probes``: those to be looked at; ``findings``: those that wait for others.
+
+    ``dropped``: those that a task file did not publish and that go another way by now; nothing lies there.
+    """
 
     publish: Tokens
     retract: Tokens
     probes: list[Item]
     findings: list[Finding]
+    dropped: list[Placement]
 
     @property
     def hosts(self) -> list[str]:
@@ -78,16 +84,21 @@ def token_work(progress: Sequence[Progress], ledger: Ledger, *, hosts: Iterable[
     by_hand = {record.own_reference for record in released_orders(ledger.steps(), ledger).values()}
     probes: list[Item] = []
     findings: list[Finding] = []
+    dropped: list[Placement] = []
     lying = [one for one in ledger.placements() if one.host in reachable or not is_host(one.host)]
     first = _first(lying, open_orders)
     for placement in lying:
         one = by_order.get(placement.own_reference)
         if placement.own_reference in by_hand:
             continue
+        moved = one is not None and not _has_place(placement, one)
+        if moved and placement.host.startswith(TASKS) and not placement.published:
+            dropped.append(placement)
+            continue
         if placement.own_reference not in open_orders or _believed(placement, one):
             if not stays(placement.token):
                 retract.add(placement, tasks=placement.web_root)
-        elif one is not None and not _superseded(placement, one):
+        elif one is not None and not moved and not _superseded(placement, one):
             before = first.get(_spot(placement), placement)
             if before.own_reference != placement.own_reference:
                 findings.append(_waits(placement, before))
@@ -97,7 +108,14 @@ def token_work(progress: Sequence[Progress], ledger: Ledger, *, hosts: Iterable[
             if not (placement.host.startswith(TASKS) and placement.published):
                 tasks = placement.host[len(TASKS) :]
                 publish.add(placement, tasks=tasks, replaces=_contents_before(placement, one, lying))
-    return TokenWork(publish, retract, probes, findings)
+    return TokenWork(publish, retract, probes, findings, dropped)
+
+
+def _has_place(placement: Placement, one: Progress) -> bool:
+    """The inventory still wants the token of that name there; else it stays where it lies until the order ends."""
+    return (placement.token.name, placement.host) in {
+        (place.name, place.host) for place in one.job.planned.token_places
+    }
 
 
 def _believed(placement: Placement, one: Progress | None) -> bool:
@@ -162,7 +180,9 @@ def token_item(placement: Placement) -> Item:
 
 
 def resolver_of(account: Account) -> Item | None:
-    """Return an account's resolver as token_probe and endpoint_info take it, None for the system's."""
-    if account.resolver is None:
-        return None
-    return {"hosts": dict(account.resolver.hosts), "dns_server": account.resolver.dns_server}
+    """Return an account's resolver as token_probe and endpoint_info take it, None for the system's.
+
+    A CA on this machine sees what this machine sees, what is not public too.
+    """
+    resolver = account.resolver or (Resolver() if resolver_allowed(account) else None)
+    return None if resolver is None else {"hosts": dict(resolver.hosts), "dns_server": resolver.dns_server}

@@ -80,6 +80,8 @@ def advance_all(
         items = each(work, one, name=lambda job: job.name, blank=NO_ORDER)
         reached = [progress.get(job.name, Progress(job, "")) for job in work]
         tokens = token_work(reached, ledger, hosts=hosts)
+        if tokens.dropped and not check_mode:
+            ledger.retracted(tokens.dropped)
         trust = _trust(control, authorities)
         install = installations(reached, ledger, hosts=hosts, trust=trust, now=control.now)
         findings = [*(finding for one in reached for finding in one.findings), *tokens.findings]

@@ -15,9 +15,9 @@ from .named import named_entries
 
 SFTP_SERVER: Fields = {
     "name": Field(required=True, pattern=NAME),
-    "host": Field(required=True, pattern=r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?\.?|[0-9a-fA-F:]{2,45}"),
+    "host": Field(required=True, pattern=r"[A-Za-z0-9._:-]{1,253}"),
     "port": Field(kind="integer"),
-    "user": Field(required=True, pattern=r"[^\s/]{1,128}"),
+    "user": Field(required=True),
     "password": Field(secret=True),
     "private_key": Field(kind="path"),
     "passphrase": Field(secret=True),
@@ -29,43 +29,31 @@ SFTP_SERVER: Fields = {
 
 
 def sftp_servers(entries: t.Sequence[t.Any]) -> dict[str, SftpServer]:
-    """Return name → server; raises InputRefused, for one without a login and one that no way leads to, too."""
+    """Return name → server; raises InputRefused, also for one that nobody could log in to or that leads in a circle."""
     named = named_entries(entries, SFTP_SERVER, "tls_sftp_servers")
     servers = {name: SftpServer(**values) for name, values in named.items()}
     for server in servers.values():
-        _check(server)
-        _check_jumps(server, servers)
+        path = f"tls_sftp_servers[{server.name}]"
+        if not (server.password or server.private_key or server.agent):
+            raise InputRefused(
+                f"{path} has no way to log in.", "Give private_key, password or agent.", code="missing_key"
+            )
+        if not 0 < server.port < 65536:
+            raise InputRefused(f"{path}.port is no port.", "Write 1 to 65535.", code="malformed")
+        _check_jumps(server, servers, path)
     return servers
 
 
-def _check(server: SftpServer) -> None:
-    path = f"tls_sftp_servers[{server.name}]"
-    if not 0 < server.port < 65_536:
-        raise InputRefused(f"{path}.port is no port.", "Write a number from 1 to 65535.", code="malformed")
-    if not (server.password or server.private_key or server.agent):
-        raise InputRefused(
-            f"{path} has nothing to log in with.",
-            "Give private_key, set agent to true, or take a password from a vault.",
-            code="malformed",
-        )
-    if server.passphrase and not server.private_key:
-        raise InputRefused(f"{path} has a passphrase and no private_key.", "Give both.", code="malformed")
-
-
-def _check_jumps(server: SftpServer, servers: t.Mapping[str, SftpServer]) -> None:
-    passed, here = [server.name], server
-    while here.jump_host:
-        if here.jump_host not in servers:
+def _check_jumps(server: SftpServer, servers: t.Mapping[str, SftpServer], path: str) -> None:
+    seen, at = {server.name}, server
+    while at.jump_host is not None:
+        if at.jump_host not in servers:
             raise InputRefused(
-                f"tls_sftp_servers[{here.name}].jump_host is {here.jump_host}, which tls_sftp_servers does not have.",
-                f"Write one of: {', '.join(servers)}; or add an entry for it.",
+                f"{path}.jump_host leads to {at.jump_host}, which tls_sftp_servers does not have.",
+                "Add it there: a jump host is an entry like the others.",
                 code="unknown_server",
             )
-        passed.append(here.jump_host)
-        if here.jump_host in passed[:-1]:
-            raise InputRefused(
-                f"The jump hosts of tls_sftp_servers go round in a circle: {', '.join(passed)}.",
-                "Take jump_host away from the entry that is reached without one.",
-                code="malformed",
-            )
-        here = servers[here.jump_host]
+        at = servers[at.jump_host]
+        if at.name in seen:
+            raise InputRefused(f"{path}.jump_host leads round in a circle.", "Correct it.", code="malformed")
+        seen.add(at.name)

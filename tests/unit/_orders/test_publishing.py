@@ -87,7 +87,7 @@ def test_a_record_is_published_then_looked_at_then_retracted_and_nobody_is_asked
         "certificate": A,
     }
     assert work(ledger, progress).publish.records == [{**item, "dns_server": "ns1"}]
-    assert work(ledger, progress).probes == [{**item, "resolver": None}]
+    assert work(ledger, progress).probes == [{**item, "resolver": {"hosts": {}, "dns_server": None}}]
     assert [step.kind for step in ledger.steps([A])] == []
     assert authority.looks == 0
 
@@ -190,3 +190,33 @@ def test_a_run_that_was_killed_leaves_records_that_the_next_sweeps(ledger, hande
     swept = token_work([], ledger, hosts=[])
 
     assert [one["record"] for one in swept.retract.records] == [f"_dnsauth.{A}"]
+
+
+def test_a_token_that_goes_another_way_by_now_is_not_given_to_the_file_that_failed(authority, ledger, handed_out):
+    tasks = {"publish_tasks": ON, "retract_tasks": OFF}
+    progress = handed_out(wanted(by_dns(A, **tasks)), record(A))
+
+    moved = run(authority, ledger, wanted(by_dns(A)))
+    now = work(ledger, moved)
+
+    assert (now.publish.tasks, [one["dns_server"] for one in now.publish.records]) == ({}, ["ns1"])
+    assert [one.host for one in now.dropped] == [f"tasks:{ON}"]
+    ledger.retracted(now.dropped)
+    ledger.close_order(progress.record.own_reference, OrderState.CANCELLED, "test")
+    assert (work(ledger).retract.tasks, len(work(ledger).retract.records)) == ({}, 1)
+
+
+def test_what_was_published_where_the_inventory_does_not_want_it_any_more_stays_until_the_order_ends(
+    authority, ledger, handed_out
+):
+    progress = handed_out(wanted(by_dns(A)), record(A))
+    ledger.published(ledger.placements())
+    authority.becomes("1", validated=())
+
+    moved = run(authority, ledger, wanted(by_dns(A, dns_server="ns2")))
+    now = work(ledger, moved)
+
+    assert [one["dns_server"] for one in now.publish.records] == ["ns2"]
+    assert (now.retract.records, now.dropped) == ([], [])
+    ledger.close_order(progress.record.own_reference, OrderState.CANCELLED, "test")
+    assert sorted(one["dns_server"] for one in work(ledger).retract.records) == ["ns1", "ns2"]

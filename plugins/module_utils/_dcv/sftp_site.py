@@ -4,8 +4,9 @@
 
 """What lies in the web roots of one SFTP server: the ways down to tokens, looked at and changed a level at a time.
 
-SFTP knows paths only, no open directories: each directory on a way is looked at before it is gone through, and no
-link is followed; whoever may write in a web root could still swap one in the moment between.
+SFTP has no way to open a file below an open directory, so each directory is looked at (lstat) before and after: whoever
+swaps one for a link between the two is found out, and the file is an error. Servers differ: renaming and modes may be
+missing, then the file is written in place.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from contextlib import suppress
 
 from .._core.errors import KoshinError
 from .._core.sftp import SftpRefused, SftpServer
-from .file_token import MARKER, Token, TokenRefused, in_the_way, is_ours
+from .file_token import MARKER, Token, TokenRefused, in_the_way
 from .sftp_wire import Sftp
 
 Work = t.TypeVar("Work")
 Found = t.TypeVar("Found")
 
 
-class Tree:
+class Site:
     """The directories above C(tokens), as they were found. Its methods may be called from many threads."""
 
     def __init__(self, sftp: Sftp, server: SftpServer, pool: ThreadPoolExecutor, tokens: Iterable[Token]) -> None:
@@ -35,8 +36,8 @@ class Tree:
         # Whether a directory is there, or why it is none.
         self._there: dict[str, bool | KoshinError] = {}
         ways = [(token.web_root, *way_to(token)) for token in tokens]
-        for directories in _levels(ways):
-            self._there.update(zip(directories, self.each(self._is_there, directories)))
+        self._roots = {way[0] for way in ways}
+        self._look(ways)
 
     def each(self, work: Callable[[Work], Found], items: Iterable[Work]) -> list[Found | KoshinError]:
         """Do C(work) for all items at once; what the server refuses for one is that one's error."""
@@ -47,7 +48,7 @@ class Tree:
             except KoshinError as error:
                 return error
             except OSError as error:
-                return self._refused(error)
+                return refused(error, self._server)
 
         return list(self._pool.map(one, items))
 
@@ -55,12 +56,12 @@ class Tree:
         """Return what lies there, None where nothing does; raises TokenRefused for what is no regular file."""
         if not self._stands(way_to(token)[-1]):
             return None
-        found = self._sftp.lstat(token.file)
+        found = self._sftp.lstat(str(token))
         if found is None:
             return None
         if not stat.S_ISREG(found):
             raise in_the_way(str(token))
-        return self._sftp.read(token.file)
+        return self._sftp.read(str(token))
 
     def is_left_over(self, token: Token) -> bool:
         """Say whether the last directory that is there on the way is one that we made and nobody uses."""
@@ -75,43 +76,54 @@ class Tree:
 
     def write(self, token: Token, *, new: bool) -> None:
         """Put the file in place: as a whole, where the server can rename. C(new): nothing lies there yet."""
+        self._see_way(token)
         directory = way_to(token)[-1]
-        if not self._stands(directory):
-            raise TokenRefused(f"{directory} was removed meanwhile.", "Run again.")
         if self._can_rename:
             temporary = f"{directory}/{MARKER}-{os.urandom(8).hex()}"
             self._sftp.write(temporary, token.data, new=True)
             try:
-                self._sftp.rename(temporary, token.file)
+                self._sftp.rename(temporary, str(token), over=not new)
                 return
             except OSError:
                 self._sftp.remove(temporary)
                 if new:  # else it may be one that renames to free names only
                     self._can_rename = False
-        self._sftp.write(token.file, token.data, new=new)
+        self._sftp.write(str(token), token.data, new=new)
+
+    def look_again(self, tokens: Iterable[Token]) -> list[None | KoshinError]:
+        """Return why each file may not lie where it should: a directory was swapped or removed meanwhile."""
+        tokens = list(tokens)
+        self._look([way_to(token) for token in tokens])
+        return self.each(self._see_way, tokens)
 
     def remove(self, token: Token) -> None:
         with suppress(FileNotFoundError):
-            self._sftp.remove(token.file)
+            self._sftp.remove(str(token))
 
     def tidy(self, tokens: Iterable[Token]) -> None:
         """Remove the directories on the ways that we made and nobody uses, from below."""
         for directories in reversed(_levels([way_to(token) for token in tokens])):
             self.each(self._tidy, [directory for directory in directories if self._there[directory] is True])
 
+    def _look(self, ways: Iterable[Sequence[str]]) -> None:
+        for directories in _levels(ways):
+            self._there.update(zip(directories, self.each(self._is_there, directories)))
+
     def _is_there(self, directory: str) -> bool:
-        above = _above(directory)
-        if above not in self._there:
-            found = self._sftp.stat(directory or "/")
-            if found is None or not stat.S_ISDIR(found):
-                raise no_web_root(directory, self._server)
+        if directory in self._roots:
+            see_root(self._sftp, directory, self._server)
             return True
-        if not self._stands(above):
+        if not self._stands(_above(directory)):
             return False
         found = self._sftp.lstat(directory)
         if found is not None and not stat.S_ISDIR(found):
-            raise in_the_way(f"{self._server.name}:{directory}")
+            raise in_the_way(directory)
         return found is not None
+
+    def _see_way(self, token: Token) -> None:
+        directory = way_to(token)[-1]
+        if not self._stands(directory):
+            raise TokenRefused(f"{directory} was removed meanwhile.", "Run again.")
 
     def _stands(self, directory: str) -> bool:
         """Say whether a directory is there; raises what was found in its place."""
@@ -147,27 +159,31 @@ class Tree:
 
     def _own_names(self, directory: str) -> list[str] | None:
         """Return what lies in a directory that we made and nobody uses, None for another."""
-        names = self._sftp.names(directory, lambda name: is_ours(name) and "/" not in name)
+        names = self._sftp.names(directory, lambda name: name.startswith(MARKER) and "/" not in name)
         return names if names is not None and MARKER in names else None
 
-    def _refused(self, error: OSError) -> SftpRefused:
-        return SftpRefused(
-            f"{self._server}: {error.filename}: {error.strerror}.",
-            f"See that the web root has room and that {self._server.user} may write there, then run again.",
-        )
 
-
-def no_web_root(directory: str, server: SftpServer) -> TokenRefused:
-    return TokenRefused(
-        f"The web root {directory or '/'} is not a directory on {server}.",
-        "Correct web_root: the directory that the web server serves for this name, as SFTP shows it.",
+def refused(error: OSError, server: SftpServer) -> SftpRefused:
+    return SftpRefused(
+        f"{error.filename} on SFTP server {server}: {error.strerror}.",
+        f"See that {server.user} may write there and that there is room, then run again.",
     )
+
+
+def see_root(sftp: Sftp, web_root: str, server: SftpServer) -> None:
+    """Raise TokenRefused where a web root ("" for /) is no directory; it may itself be a link."""
+    found = sftp.stat(web_root or "/")
+    if found is None or not stat.S_ISDIR(found):
+        raise TokenRefused(
+            f"The web root {web_root or '/'} is not a directory on SFTP server {server}.",
+            "Correct web_root: the directory that the web server serves, as a user of SFTP sees it.",
+        )
 
 
 def way_to(token: Token) -> list[str]:
     """Return the directories between the web root and the file, from above; raises TokenRefused for a way out."""
     way, here = [], token.web_root
-    for step in token.steps[:-1]:
+    for step in token.parts[:-1]:
         here = f"{here}/{step}"
         way.append(here)
     return way
