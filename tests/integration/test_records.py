@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from integration.harness.estate import WEB_ROOT, Estate
 from integration.harness.pool import Pool
 from integration.harness.runner import Run
 from sandbox.bind import SECRET, Bind, bind
+from sandbox.daemons import daemon, free_port
 
 WWW, UPLOADED = "www.example.test", "up.example.test"
 WILDCARD, DELEGATED = "*.example.test", "b.example.test"
@@ -176,3 +179,51 @@ def test_a_task_file_that_fails_stops_its_own_names_only(ways: Estate, name_serv
     assert renewed(ways).rc == 0
     assert ways.hosts["web2"].served(BY_NSUPDATE, anchors=ways.anchors).verified
     assert name_server.texts("_dnsauth.n.tokens.test") == []
+
+
+def test_a_hundred_names_across_three_zones_and_five_hosts_in_one_run(
+    ways: Estate, name_server: Bind, tmp_path: Path
+) -> None:
+    """One order: a file for each of 60 names on five hosts, two of them without SSH; 40 records in three zones."""
+    with ExitStack() as running:
+        places = {host: (ways.hosts[host].address, 80) for host in ways.hosts}
+        for name in ("local4", "local5"):
+            (tmp_path / name).mkdir()
+            places[name] = ("127.0.0.1", running.enter_context(web_server(tmp_path / name)))
+            ways.more_hosts[name] = {"ansible_connection": "local", "tls_web_root": str(tmp_path / name)}
+            ways.more_hosts[name]["ansible_python_interpreter"] = sys.executable
+        files = {f"f{number}-{host}.example.test": host for host in places for number in range(12)}
+        zones = ("example.test", "tokens.test", "static.test")
+        records = [f"r{number}.{zone}" for number in range(13) for zone in zones] + [WILDCARD]
+        ways.variables["tls_domains"] = [
+            {"name": zone, "method": "dns", "dns_server": "ns1"} for zone in ("example.test", "tokens.test")
+        ] + [ways.variables["tls_domains"][4]]
+        methods = {name: {"method": "file", "hosts": [host]} for name, host in files.items()}
+        first, *others = [*files, *records]
+        ways.site("web1", first, validation={"names": methods})
+        ways.certificate("web1", first)["additional_names"] = others
+        for name, host in files.items():
+            address, port = places[host]
+            ways.addresses[f"{name}:80"] = f"{address}:{port}"
+        for name in others:
+            ways.addresses[f"{name}:443"] = f"{ways.hosts['web1'].address}:443"
+
+        done = renewed(ways)
+
+    assert done.rc == 0, done.stdout[-2000:]
+    (order,) = done.result("Ask for validation and collect what is issued")["orders"]
+    assert (len(order["validated"]), order["error"]) == (100, None)
+    assert ways.hosts["web1"].served(first, anchors=ways.anchors).verified
+    assert len(done.result("Publish records")["tokens"]) == 27
+    assert [path for name in ("local4", "local5") for path in (tmp_path / name).rglob("*")] == []
+    assert "_dnsauth" not in name_server.zone_file("static.test").read_text()
+    assert name_server.texts("_dnsauth.r1.tokens.test") == []
+
+
+@contextmanager
+def web_server(directory: Path) -> Iterator[int]:
+    """Serve a directory on 127.0.0.1, and return the port."""
+    port = free_port()
+    command = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "--directory", directory, str(port)]
+    with daemon(command, log=directory.parent / f"{directory.name}.log", ports=[port]):
+        yield port

@@ -50,6 +50,13 @@ def publish(token: Token, *, dry_run: bool, replaces: t.Collection[str] = ()) ->
     return True
 
 
+def ours(token: Token) -> list[str]:
+    """Return the paths of a published token that we made: its file, and the directories that bear our mark."""
+    *parts, _name = token.parts
+    ways = ["/".join((token.web_root, *parts[: depth + 1])) for depth in range(len(parts))]
+    return [*(way for way in ways if os.path.lexists(f"{way}/{MARKER}")), str(token)]
+
+
 def retract(token: Token, *, dry_run: bool) -> bool:
     """Remove the file if it holds exactly the token, then the directories that we made and nobody uses.
 

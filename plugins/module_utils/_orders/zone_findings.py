@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from .control import Control
 # Most of it is waiting for somebody else.
 _WORKERS = 32
 
-Place = tuple["Resolver | None", str]
+Place = tuple[t.Optional[Resolver], str]
 
 
 @dataclass(frozen=True)

@@ -220,3 +220,14 @@ def test_what_was_published_where_the_inventory_does_not_want_it_any_more_stays_
     assert (now.retract.records, now.dropped) == ([], [])
     ledger.close_order(progress.record.own_reference, OrderState.CANCELLED, "test")
     assert sorted(one["dns_server"] for one in work(ledger).retract.records) == ["ns1", "ns2"]
+
+
+def test_a_run_leaves_the_tokens_of_another_runs_orders_alone(authority, ledger, handed_out):
+    mine = handed_out(wanted(by_dns(A)), record(A))
+    handed_out(wanted(by_dns(B)), record(B))
+    ledger.published(ledger.placements())
+
+    believed = run(authority, ledger, mine.job)
+
+    retracted = work(ledger, believed).retract.records
+    assert [one["record"] for one in retracted] == [f"_dnsauth.{A}"]
