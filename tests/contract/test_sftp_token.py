@@ -163,8 +163,7 @@ def test_a_server_that_allows_one_session_is_enough(web_root: Path, tmp_path: Pa
 
 
 def test_a_web_root_that_is_the_root_of_a_chroot(tmp_path: Path):
-    chroot = Path("/var/lib/koshin-tests-sftp")
-    subprocess.run(["rm", "-rf", str(chroot)], check=True)
+    chroot = Path(f"/var/lib/koshin-tests-sftp-{os.getpid()}")  # another run may be under way
     chroot.mkdir(mode=0o755)
     try:
         lines = f"ChrootDirectory {chroot}\nForceCommand internal-sftp\n"
@@ -213,21 +212,22 @@ def test_a_key_that_is_not_let_in(server: SshServer, web_root: Path, tmp_path: P
 
 
 def test_a_password(tmp_path: Path, web_root: Path):
-    subprocess.run(["useradd", "--no-create-home", "--home-dir", str(web_root), "koshin-sftp"], check=True)
+    user = f"koshin-sftp-{os.getpid()}"
+    subprocess.run(["useradd", "--no-create-home", "--home-dir", str(web_root), user], check=True)
     try:
-        subprocess.run(["chpasswd"], input=f"koshin-sftp:{PASSWORD}".encode(), check=True)
+        subprocess.run(["chpasswd"], input=f"{user}:{PASSWORD}".encode(), check=True)
         os.chmod(tmp_path, 0o755)
-        subprocess.run(["chown", "koshin-sftp", str(web_root)], check=True)
-        with ssh_server(tmp_path / "sshd", lines="ChrootDirectory none\nAllowUsers koshin-sftp\n") as server:
+        subprocess.run(["chown", user, str(web_root)], check=True)
+        with ssh_server(tmp_path / "sshd", lines=f"ChrootDirectory none\nAllowUsers {user}\n") as server:
             for parent in web_root.parents[:3]:
                 parent.chmod(parent.stat().st_mode | 0o055)
-            entry = server.entry("web", user="koshin-sftp", password=PASSWORD)
+            entry = server.entry("web", user=user, password=PASSWORD)
             del entry["private_key"]
             assert Web(entry, str(web_root)).go() == [True]
             wrong = failure(Web({**entry, "password": "not the password"}, str(web_root)))
-            assert (wrong.code, "koshin-sftp" in wrong.message) == ("sftp_login", True)
+            assert (wrong.code, user in wrong.message) == ("sftp_login", True)
     finally:
-        subprocess.run(["userdel", "-f", "koshin-sftp"], check=True)
+        subprocess.run(["userdel", "-f", user], check=True)
 
 
 def test_an_agent(server: SshServer, web_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
