@@ -69,4 +69,15 @@ options:
             tells which is wanted.
           - Set it together with O(domains[].publish_tasks).
         type: path
+      prevalidation:
+        description:
+          - Names of accounts whose authorities validate domains ahead of orders, and hold this one as validated.
+          - Set it where no order should wait for validation; C(renew.yml) has the domain validated anew in time.
+        type: list
+        elements: str
+      organization:
+        description:
+          - Name of the organization that the domain belongs to at those accounts.
+          - Set it together with O(domains[].prevalidation) when there are several organizations.
+        type: str
 """

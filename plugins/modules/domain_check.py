@@ -17,6 +17,8 @@ description:
     of which nobody can say how CAA records name their CA are left out.
   - Looks whether the approver of each name that is validated by mail is one that CAs accept (BR 3.2.2.4.4, .13, .14),
     and whether mail gets there; says when validation by mail ends.
+  - Says which validations that the authority holds will have run out at the renewal after next, unless C(prevalidation)
+    of O(domains) keeps them.
   - Asks every authoritative server of each name's zone, names those that are lame, silent, slow or apart, and verifies
     the DNSSEC chain from the root down; a broken one blocks, as every CA has to refuse then.
   - Asks the name servers that will get records whether they serve the zone and take our key, and logs in to
@@ -33,6 +35,7 @@ requirements:
 extends_documentation_fragment:
   - koshin.tls.control
   - koshin.tls.providers
+  - koshin.tls.domains
   - koshin.tls.dns_servers
   - koshin.tls.sftp_servers
 attributes:
@@ -110,10 +113,12 @@ from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Ou
 from ansible_collections.koshin.tls.plugins.module_utils._orders.approver_findings import approver_findings
 from ansible_collections.koshin.tls.plugins.module_utils._orders.caa_findings import caa_findings
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import CONTROL_LISTS, LEDGER, Control
+from ansible_collections.koshin.tls.plugins.module_utils._orders.domains import ending_findings, kept_of
 from ansible_collections.koshin.tls.plugins.module_utils._orders.findings import domain_findings
 from ansible_collections.koshin.tls.plugins.module_utils._orders.server_findings import server_findings
 from ansible_collections.koshin.tls.plugins.module_utils._orders.zone_findings import zone_findings
 from ansible_collections.koshin.tls.plugins.module_utils._schema.dns_servers import DNS_SERVER, dns_servers
+from ansible_collections.koshin.tls.plugins.module_utils._schema.domains import DOMAIN, domains
 from ansible_collections.koshin.tls.plugins.module_utils._schema.sftp_servers import SFTP_SERVER, sftp_servers
 
 OPTIONS = {
@@ -128,6 +133,7 @@ def domain_check(module: Module) -> Outcome:
     planned = [from_plain(Planned, item) for item in module.params["applications"]]
     findings = domain_findings(planned, control, web_roots=module.params["answered"])
     findings += caa_findings(planned, control)
+    findings += ending_findings(planned, control, kept_of(domains(module.params["domains"])))
     findings += approver_findings(planned, control)
     findings += zone_findings(planned, control)
     findings += server_findings(
@@ -140,7 +146,11 @@ def domain_check(module: Module) -> Outcome:
 
 
 def main() -> None:
-    run(domain_check, options=OPTIONS, lists={**CONTROL_LISTS, "dns_servers": DNS_SERVER, "sftp_servers": SFTP_SERVER})
+    run(
+        domain_check,
+        options=OPTIONS,
+        lists={**CONTROL_LISTS, "domains": DOMAIN, "dns_servers": DNS_SERVER, "sftp_servers": SFTP_SERVER},
+    )
 
 
 if __name__ == "__main__":

@@ -14,10 +14,11 @@ from enum import Enum
 
 from .._core.announced import Announced
 from .._core.certificate import CertificateFacts
+from .._core.domain_validation import Prevalidated
 from .._core.errors import KoshinError
 from .._core.inventory import Method, Organization
 from .._core.message import Message
-from .._core.order import Application, Bought, Finding, Order, OrderRecord, OrderState
+from .._core.order import Application, Bought, DnsToken, Finding, Order, OrderRecord, OrderState
 from .._core.step import Awaited, HumanStep, StepKind, StepState
 
 CAA_METHODS: Mapping[Method, tuple[str, ...]] = {
@@ -223,18 +224,20 @@ class Duplicates(t.Protocol):
         """Issue the certificate of an order once more, for the CSR of C(application): another host's key."""
 
 
-@dataclass(frozen=True)
-class Prevalidated:
-    """A domain that the CA validated ahead of orders; ``until``: when that ends, None where it is still pending."""
-
-    name: str
-    until: datetime | None
-
-
 @t.runtime_checkable
 class PrevalidatesDomains(t.Protocol):
     def domains(self) -> Sequence[Prevalidated]:
         """Return every domain of the account, with the end of its validation."""
+
+    def validate_domain(self, name: str, organization: Organization) -> DnsToken:
+        """Have a domain validated (anew) and return the record that the CA wants to see.
+
+        Asked again meanwhile, it is the same record. Raises CertificateAuthorityRefused where the CA does not know the
+        organisation.
+        """
+
+    def check_domain(self, name: str) -> Prevalidated:
+        """Ask the CA to look now, and return how the domain stands then."""
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,14 @@ from datetime import date, datetime
 from .._core.account import Account, DigicertSettings, DnsRecord
 from .._core.announced import Announced
 from .._core.certificate import CertificateFacts
+from .._core.domain_validation import Prevalidated
 from .._core.inventory import Method, Organization, Use
 from .._core.limits import limits_on
-from .._core.order import Application, Bought, Finding, Order, OrderState
+from .._core.order import Application, Bought, DnsToken, Finding, Order, OrderState
 from .._core.step import StepKind
-from . import digicert_account
+from . import digicert_account, digicert_domains
 from .answer import AnswerLost
-from .base import CarryOver, CertificateAuthorityRefused, Prevalidated, Traits, Vetting
+from .base import CarryOver, CertificateAuthorityRefused, Traits, Vetting
 from .digicert_api import CertCentral
 from .digicert_application import PRODUCTS, dcv_method, number_of, order_body, reissue_body
 from .digicert_order import fulfilled, key_of, standing_of
@@ -202,7 +203,13 @@ class DigicertAuthority:
         return None
 
     def domains(self) -> Sequence[Prevalidated]:
-        return digicert_account.domains(self._api)
+        return digicert_domains.domains(self._api)
+
+    def validate_domain(self, name: str, organization: Organization) -> DnsToken:
+        return digicert_domains.validate(self._api, name, organization, self._settings, self._clock())
+
+    def check_domain(self, name: str) -> Prevalidated:
+        return digicert_domains.check(self._api, name)
 
     def vetting(self, organization: Organization) -> Vetting | None:
         return digicert_account.vetting(self._api, organization, self._settings)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from .._ca.registry import resolver_allowed
 from .._core.account import Account
+from .._core.domain_validation import DomainPlacement
 from .._core.inventory import Resolver
 from .._core.order import DnsToken, Finding, OrderRecord, Placement, Severity
 from .._core.placement import DNS, SFTP, TASKS, described, is_host, stays
@@ -31,7 +32,7 @@ class Tokens:
     uploads: list[Item] = field(default_factory=list)
     tasks: dict[str, list[Item]] = field(default_factory=dict)
 
-    def add(self, placement: Placement, *, tasks: str, replaces: Sequence[str] = ()) -> None:
+    def add(self, placement: Placement | DomainPlacement, *, tasks: str, replaces: Sequence[str] = ()) -> None:
         """Sort a token in, as its module takes it. C(tasks): the file of a place that has such files."""
         kind, _colon, server = placement.host.partition(":")
         item = {**token_item(placement), **({"replaces": list(replaces)} if replaces else {})}
@@ -169,14 +170,15 @@ def _waits(placement: Placement, before: Placement) -> Finding:
     )
 
 
-def token_item(placement: Placement) -> Item:
-    """Return a token as token_probe takes it."""
+def token_item(placement: Placement | DomainPlacement) -> Item:
+    """Return a token as token_probe takes it; what it is for is a certificate, or the account of a domain."""
     token = placement.token
+    owner = placement.account if isinstance(placement, DomainPlacement) else placement.certificate
     if isinstance(token, DnsToken):
         said = {"name": token.name, "record": token.record, "type": token.type, "value": token.value}
     else:
         said = {"name": token.name, "path": token.path, "content": token.content}
-    return {**said, "certificate": placement.certificate}
+    return {**said, "certificate": owner}
 
 
 def resolver_of(account: Account) -> Item | None:

@@ -24,6 +24,8 @@ DOMAIN: Fields = {
     "sftp_server": Field(pattern=NAME),
     "publish_tasks": Field(kind="path"),
     "retract_tasks": Field(kind="path"),
+    "prevalidation": Field(kind="list"),
+    "organization": Field(),
 }
 
 
@@ -45,6 +47,13 @@ def _check(name: str, values: Values) -> None:
             f"{path} has only one of publish_tasks and retract_tasks.",
             "Give both: what is published is retracted one day.",
             code="missing_key",
+        )
+    reached = "dns_server" in values or "publish_tasks" in values
+    if values.get("prevalidation") and not (values.get("method") == "dns" and reached):
+        raise InputRefused(
+            f"{path} has prevalidation, and its records are written by nobody.",
+            "Set method: dns, and dns_server or task files: a file shows nothing of names below, and mail ends.",
+            code="malformed",
         )
     ways = [key for key in ("dns_server", "sftp_server", "publish_tasks") if key in values]
     if len(ways) > 1 and ways != ["dns_server", "sftp_server"]:

@@ -28,6 +28,8 @@ def test_entries_are_found_by_their_names_in_small_letters():
         ([{"name": "*.example.jp"}], "does not match"),
         ([{"name": "jp"}], "does not match"),
         ([{"name": "example.jp", "publish_tasks": "x.yml", "retract_tasks": "x.yml"}], "not an absolute path"),
+        ([{"name": "example.jp", "prevalidation": ["a"], "method": "file"}], "its records are written by nobody"),
+        ([{"name": "example.jp", "prevalidation": ["a"], "method": "dns"}], "its records are written by nobody"),
         ([{"name": "example.jp", "dnsserver": "ns1"}], "nearest known key is dns_server"),
     ],
 )
