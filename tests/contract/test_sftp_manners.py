@@ -325,18 +325,24 @@ def test_a_server_behind_a_jump_host(site: Site, tmp_path: Path):
 
 @pytest.mark.parametrize("greeting", [b"", b"SSH-2.0-tests\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
 def test_a_server_that_says_nothing_or_nonsense_is_given_up(site: Site, greeting: bytes):
+    over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        threading.Thread(target=greet, args=(silent, greeting), daemon=True).start()
+        greeting_all = threading.Thread(target=greet, args=(silent, greeting, over))
+        greeting_all.start()
         entry, begun = site.entry(port=silent.getsockname()[1]), time.monotonic()
 
         assert results(told("published", token(), servers=[entry], timeout_seconds=0.5)) == ["sftp_unreachable"]
         assert time.monotonic() - begun < 5
+        over.set()
+        greeting_all.join(5)
 
 
-def greet(silent: socket.socket, greeting: bytes) -> None:
+def greet(silent: socket.socket, greeting: bytes, over: threading.Event) -> None:
+    """Let one client in, greet it, and say nothing more."""
     connection, _address = silent.accept()
-    connection.sendall(greeting)
-    threading.Event().wait(10)
+    with connection:
+        connection.sendall(greeting)
+        over.wait(10)
 
 
 @pytest.mark.parametrize("subsystem", ["/bin/echo hello", "/bin/true", "/bin/sleep 9", "/nowhere/sftp-server"])
