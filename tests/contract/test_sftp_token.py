@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import KoshinError
-from ansible_collections.koshin.tls.plugins.module_utils._dcv import sftp_site
+from ansible_collections.koshin.tls.plugins.module_utils._dcv import sftp_site, sftp_wire
 from ansible_collections.koshin.tls.plugins.module_utils._dcv.file_token import Token
 from ansible_collections.koshin.tls.plugins.module_utils._dcv.sftp import Carried, Upload, carry, reach
 from ansible_collections.koshin.tls.plugins.module_utils._schema.sftp_servers import sftp_servers
@@ -160,6 +160,21 @@ def test_a_server_that_allows_one_session_is_enough(web_root: Path, tmp_path: Pa
         many = [web.upload(f"/.well-known/{number}.txt", "x") for number in range(20)]
 
         assert web.go(*many) == [True] * 20
+
+
+def test_a_directory_with_more_than_anybody_wants_to_read_is_written_to_all_the_same(
+    server: SshServer, web_root: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sftp_wire, "_MOST_OWN", 3)
+    directory = web_root / ".well-known" / "pki-validation"
+    directory.mkdir(parents=True)
+    for number in range(10):
+        (directory / f"{number}.txt").write_text("foreign")
+    web = Web(server.entry("web"), str(web_root))
+
+    assert codes(web.go(web.upload(), web.upload("/.well-known/pki-validation/3.txt"))) == [True, "token_conflict"]
+    assert web.go(present=False) == [True]
+    assert len(list(directory.iterdir())) == 10
 
 
 def test_a_web_root_that_is_the_root_of_a_chroot(tmp_path: Path):

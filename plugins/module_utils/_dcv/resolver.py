@@ -97,6 +97,16 @@ def dns_resolver(server: str, timeout_seconds: float) -> dns.resolver.Resolver:
     return asked
 
 
+def whoever_is_asked(resolver: Resolver | None, timeout_seconds: float) -> dns.resolver.Resolver:
+    """Return what asks the resolver's DNS server, else what this machine asks; raises InputRefused."""
+    import dns.resolver
+
+    server = resolver.dns_server if resolver is not None else None
+    asked = dns.resolver.Resolver() if server is None else dns_resolver(server, timeout_seconds)
+    asked.lifetime = timeout_seconds
+    return asked
+
+
 def _ask_system(name: str) -> list[str]:
     try:
         answers = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)

@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 
 from .._ca.registry import resolver_allowed
 from .._core.account import Account
+from .._core.dns import Record, check_record
 from .._core.domain_validation import DomainPlacement
+from .._core.errors import KoshinError
 from .._core.inventory import Resolver
 from .._core.order import DnsToken, Finding, OrderRecord, Placement, Severity
 from .._core.placement import DNS, SFTP, TASKS, described, is_host, stays
+from .._dcv.file_token import Token, check_file
 from .._ledger.ledger import Ledger
 from .job import Progress
 from .releasing import released_orders
@@ -34,13 +37,13 @@ class Tokens:
 
     def add(self, placement: Placement | DomainPlacement, *, tasks: str, replaces: Sequence[str] = ()) -> None:
         """Sort a token in, as its module takes it. C(tasks): the file of a place that has such files."""
-        kind, _colon, server = placement.host.partition(":")
+        server = placement.host.partition(":")[2]
         item = {**token_item(placement), **({"replaces": list(replaces)} if replaces else {})}
         if is_host(placement.host):
             self.hosts.setdefault(placement.host, []).append({**item, "web_root": placement.web_root})
-        elif kind == DNS[:-1]:
+        elif placement.host.startswith(DNS):
             self.records.append({**item, "dns_server": server})
-        elif kind == SFTP[:-1]:
+        elif placement.host.startswith(SFTP):
             where = {"web_root": placement.web_root} if placement.web_root else {}
             self.uploads.append({**item, "sftp_server": server, **where})
         else:
@@ -104,6 +107,10 @@ def token_work(progress: Sequence[Progress], ledger: Ledger, *, hosts: Iterable[
             if before.own_reference != placement.own_reference:
                 findings.append(_waits(placement, before))
                 continue
+            refusal = _refusal(placement)
+            if refusal is not None:
+                findings.append(refusal)
+                continue
             probes.append({**token_item(placement), "resolver": resolver_of(one.job.account)})
             # A task file may not be one that can be called twice.
             if not (placement.host.startswith(TASKS) and placement.published):
@@ -157,6 +164,20 @@ def _first(lying: Iterable[Placement], open_orders: Mapping[str, OrderRecord]) -
 
 def _is_alone(placement: Placement) -> bool:
     return not (isinstance(placement.token, DnsToken) and placement.token.type == "TXT")
+
+
+def _refusal(placement: Placement) -> Finding | None:
+    """Modules refuse such a token themselves; a task file of the user must never see it."""
+    token = placement.token
+    try:
+        if isinstance(token, DnsToken):
+            check_record(Record(token.name, token.record, token.type, token.value, 0))
+        else:
+            check_file(Token("", token.path, token.content))
+    except KoshinError as error:
+        message = f"{token.name}: {error.message}"
+        return Finding(placement.certificate, Severity.BLOCKS, error.code, message, error.next_move)
+    return None
 
 
 def _waits(placement: Placement, before: Placement) -> Finding:

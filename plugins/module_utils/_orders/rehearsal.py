@@ -71,8 +71,8 @@ def _publish(job: Job) -> list[str]:
 def _place(place: TokenPlace) -> str:
     if is_host(place.host):
         return f"{place.name} in {place.web_root} on {place.host}"
-    kind, _colon, where = place.host.partition(":")
-    return f"{place.name} {'by' if kind == TASKS[:-1] else 'at'} {where}"
+    where = place.host.partition(":")[2]
+    return f"{place.name} {'by' if place.host.startswith(TASKS) else 'at'} {where}"
 
 
 def _install(job: Job) -> str:

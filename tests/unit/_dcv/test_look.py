@@ -6,6 +6,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._dcv.sight import Sight
 from ansible_collections.koshin.tls.plugins.module_utils._dcv.visitor import LookFailed, NoRoute, Visitor
 from contract.applicant import server_certificate
 from contract.website import Page, Website
+from sandbox.serving import InBackground
 
 NAME = "www.example.jp"
 PATH = "/.well-known/pki-validation/4f2d9c0b7a61e853.txt"
@@ -415,3 +417,21 @@ def test_an_address_inside_is_asked_only_where_somebody_names_a_resolver(website
     assert sight.problem == f"leads to {address}, which is not public and is not asked"
     assert website.asked == []
     assert look(TOKEN, Resolver()).found == "a page of somebody inside"
+
+
+def test_an_address_of_ipv6_is_asked_like_one_of_ipv4():
+    class Server(ThreadingHTTPServer):
+        address_family = socket.AF_INET6
+
+    class OnePage(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(TOKEN.content.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with InBackground(Server(("::1", 0), OnePage)) as running:
+        resolver = Resolver(hosts=((f"{NAME}:80", f"[::1]:{running.port}"),))
+        assert look(TOKEN, resolver).seen

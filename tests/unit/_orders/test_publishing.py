@@ -231,3 +231,23 @@ def test_a_run_leaves_the_tokens_of_another_runs_orders_alone(authority, ledger,
 
     retracted = work(ledger, believed).retract.records
     assert [one["record"] for one in retracted] == [f"_dnsauth.{A}"]
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        (FileToken(A, "/.well-known/../../etc/cron.d/x", "abc"), "token_refused"),
+        (FileToken(A, "/.well-known/x.txt", "<?php system($_GET[0]);"), "token_refused"),
+        (DnsToken(A, "_dnsauth.other.example", "TXT", "abc"), "record_refused"),
+        (DnsToken(A, f"_dnsauth.{A}", "TXT", "abc\n@ IN NS evil.example."), "record_refused"),
+    ],
+)
+def test_what_is_no_token_of_the_name_reaches_no_task_file_and_nobody_else(ledger, handed_out, token: Token, code: str):
+    tasks = {"publish_tasks": ON, "retract_tasks": OFF}
+    method = Method.DNS if isinstance(token, DnsToken) else Method.FILE
+    progress = handed_out(wanted(NameValidation(A, method, **tasks)), token)
+
+    done = work(ledger, progress)
+
+    assert (done.publish.tasks, done.probes) == ({}, [])
+    assert [(one.name, one.code) for one in done.findings] == [(A, code)]
