@@ -10,7 +10,7 @@ module: sftp_token
 short_description: Publish validation tokens on web servers by SFTP, and retract them
 description:
   - Carries the files that a CA wants to see to web servers that take files by SFTP, or removes them. All of a server go
-    over one connection, on several channels of it side by side.
+    over one connection, many at once; several servers are served side by side.
   - A server is spoken with only where its host key is in O(sftp_servers[].known_hosts).
   - Files are made below C(/.well-known/) only. Symbolic links below the web root are not followed, and a file with
     other content is overwritten only where that is an earlier token of the same order. File names have no ending, or

@@ -12,33 +12,41 @@ from contextlib import contextmanager
 @contextmanager
 def far_away(port: int, *, round_trip_seconds: float) -> Iterator[int]:
     """Return a port of 127.0.0.1 that leads to ``port``, so much further away."""
-    loop = asyncio.new_event_loop()
-    ready: list[int] = []
+    loops: list[asyncio.AbstractEventLoop] = []
+    ports: list[int] = []
     stop = asyncio.Event()
     began = threading.Event()
 
-    async def serve() -> None:
-        async def connected(near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-            far, there = await asyncio.open_connection("127.0.0.1", port)
+    async def connected(near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        far, there = await asyncio.open_connection("127.0.0.1", port)
+        try:
             await asyncio.gather(
                 _late(near, there, round_trip_seconds / 2),
                 _late(far, back, round_trip_seconds / 2),
                 return_exceptions=True,
             )
+            await stop.wait()
+        except asyncio.CancelledError:  # the block ended; a stream's task must not end so, it would be told
+            pass
+        finally:
+            there.close()
+            back.close()
 
+    async def serve() -> None:
         server = await asyncio.start_server(connected, "127.0.0.1", 0)
-        ready.append(server.sockets[0].getsockname()[1])
+        loops.append(asyncio.get_running_loop())
+        ports.append(server.sockets[0].getsockname()[1])
         began.set()
-        await stop.wait()
-        server.close()
+        async with server:
+            await stop.wait()
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     began.wait(5)
     try:
-        yield ready[0]
+        yield ports[0]
     finally:
-        loop.call_soon_threadsafe(stop.set)
+        loops[0].call_soon_threadsafe(stop.set)
         thread.join(5)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import KoshinError
-from ansible_collections.koshin.tls.plugins.module_utils._dcv import sftp_site
+from ansible_collections.koshin.tls.plugins.module_utils._dcv import sftp_site, sftp_wire
 from ansible_collections.koshin.tls.plugins.module_utils._dcv.file_token import Token
 from ansible_collections.koshin.tls.plugins.module_utils._dcv.sftp import Carried, Upload, carry, reach
 from ansible_collections.koshin.tls.plugins.module_utils._schema.sftp_servers import sftp_servers
@@ -125,7 +125,7 @@ def test_links_below_the_web_root_are_not_followed(web: Web, web_root: Path, tmp
 def test_a_directory_that_is_swapped_for_a_link_meanwhile_is_found_out(
     server: SshServer, web_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    web, write = Web(server.entry("web"), str(web_root)), sftp_site.Site._write
+    web, write = Web(server.entry("web"), str(web_root)), sftp_site.Site.write
     (tmp_path / "elsewhere").mkdir()
 
     def swap(site: sftp_site.Site, *arguments: object, **more: object) -> None:
@@ -136,7 +136,7 @@ def test_a_directory_that_is_swapped_for_a_link_meanwhile_is_found_out(
         directory.symlink_to(tmp_path / "elsewhere")
         write(site, *arguments, **more)
 
-    monkeypatch.setattr(sftp_site.Site, "_write", swap)
+    monkeypatch.setattr(sftp_site.Site, "write", swap)
 
     assert codes(web.go()) == ["token_refused"]
 
@@ -165,7 +165,7 @@ def test_a_server_that_allows_one_session_is_enough(web_root: Path, tmp_path: Pa
 def test_a_directory_with_more_than_anybody_wants_to_read_is_written_to_all_the_same(
     server: SshServer, web_root: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(sftp_site, "_MOST_NAMES", 3)
+    monkeypatch.setattr(sftp_wire, "_MOST_OWN", 3)
     directory = web_root / ".well-known" / "pki-validation"
     directory.mkdir(parents=True)
     for number in range(10):
@@ -178,8 +178,7 @@ def test_a_directory_with_more_than_anybody_wants_to_read_is_written_to_all_the_
 
 
 def test_a_web_root_that_is_the_root_of_a_chroot(tmp_path: Path):
-    chroot = Path("/var/lib/koshin-tests-sftp")
-    subprocess.run(["rm", "-rf", str(chroot)], check=True)
+    chroot = Path(f"/var/lib/koshin-tests-sftp-{os.getpid()}")  # another run may be under way
     chroot.mkdir(mode=0o755)
     try:
         lines = f"ChrootDirectory {chroot}\nForceCommand internal-sftp\n"
@@ -228,21 +227,22 @@ def test_a_key_that_is_not_let_in(server: SshServer, web_root: Path, tmp_path: P
 
 
 def test_a_password(tmp_path: Path, web_root: Path):
-    subprocess.run(["useradd", "--no-create-home", "--home-dir", str(web_root), "koshin-sftp"], check=True)
+    user = f"koshin-sftp-{os.getpid()}"
+    subprocess.run(["useradd", "--no-create-home", "--home-dir", str(web_root), user], check=True)
     try:
-        subprocess.run(["chpasswd"], input=f"koshin-sftp:{PASSWORD}".encode(), check=True)
+        subprocess.run(["chpasswd"], input=f"{user}:{PASSWORD}".encode(), check=True)
         os.chmod(tmp_path, 0o755)
-        subprocess.run(["chown", "koshin-sftp", str(web_root)], check=True)
-        with ssh_server(tmp_path / "sshd", lines="ChrootDirectory none\nAllowUsers koshin-sftp\n") as server:
+        subprocess.run(["chown", user, str(web_root)], check=True)
+        with ssh_server(tmp_path / "sshd", lines=f"ChrootDirectory none\nAllowUsers {user}\n") as server:
             for parent in web_root.parents[:3]:
                 parent.chmod(parent.stat().st_mode | 0o055)
-            entry = server.entry("web", user="koshin-sftp", password=PASSWORD)
+            entry = server.entry("web", user=user, password=PASSWORD)
             del entry["private_key"]
             assert Web(entry, str(web_root)).go() == [True]
             wrong = failure(Web({**entry, "password": "not the password"}, str(web_root)))
-            assert (wrong.code, "koshin-sftp" in wrong.message) == ("sftp_login", True)
+            assert (wrong.code, user in wrong.message) == ("sftp_login", True)
     finally:
-        subprocess.run(["userdel", "-f", "koshin-sftp"], check=True)
+        subprocess.run(["userdel", "-f", user], check=True)
 
 
 def test_an_agent(server: SshServer, web_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -31,6 +31,12 @@ class SshServer:
     def logins(self) -> int:
         return (self.directory / "sshd.log").read_text().count("Accepted publickey for")
 
+    @property
+    def fingerprint(self) -> str:
+        """That of the host key, as ssh-keygen shows it."""
+        command = ["ssh-keygen", "-l", "-f", str(self.directory / "host_key")]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[1]
+
     def entry(self, name: str, **more: object) -> dict[str, object]:
         """Return an entry of tls_sftp_servers that leads here."""
         entry = {"name": name, "host": "127.0.0.1", "port": self.port, "user": "root"}
@@ -42,8 +48,7 @@ def ssh_server(directory: Path, *, sftp: str = "internal-sftp", lines: str = "")
     """Run sshd until the block ends. ``sftp``: its subsystem with options; ``lines``: further configuration."""
     directory.mkdir(parents=True, exist_ok=True)
     for name in ("key", "host_key"):
-        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(directory / name)]
-        subprocess.run(command, check=True)
+        new_key(directory / name)
     Path("/run/sshd").mkdir(exist_ok=True)
     port = free_port()
     known = (directory / "host_key.pub").read_text().split()[:2]
@@ -57,3 +62,9 @@ def ssh_server(directory: Path, *, sftp: str = "internal-sftp", lines: str = "")
     command = ["/usr/sbin/sshd", "-D", "-e", "-f", configuration]
     with daemon(command, log=directory / "sshd.log", ports=[port]):
         yield SshServer(port, directory)
+
+
+def new_key(path: Path, *, kind: str = "ed25519", passphrase: str = "") -> str:
+    """Make a pair of keys, and return type and public key as known_hosts has them."""
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-f", str(path)], check=True)
+    return " ".join(Path(f"{path}.pub").read_text().split()[:2])

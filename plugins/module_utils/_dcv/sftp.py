@@ -2,27 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""File tokens carried by SFTP: each server over one connection, several channels of it side by side."""
+"""Carry file tokens to web servers by SFTP: one connection for each server, servers and tokens side by side."""
 
 from __future__ import annotations
 
 import typing as t
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import ExitStack, suppress
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from .._core.errors import KoshinError
-from .._core.sftp import SftpRefused, SftpServer
-from .file_token import Token, claim
-from .sftp_login import log_in, unreachable
-from .sftp_site import Site
+from .._core.sftp import SftpServer
+from .file_token import Token, TokenRefused, claim, occupied
+from .sftp_login import connected
+from .sftp_site import Site, refused, see_root
 
-if t.TYPE_CHECKING:
-    import paramiko
-
-# OpenSSH allows ten sessions on a connection; the first looks at directories for all.
-_CHANNELS = 9
-_SERVERS = 8
+# Most of it is waiting: each has one request under way, or a few that need no answer between them.
+_FILES_AT_ONCE = 32
+_SERVERS_AT_ONCE = 8
 
 # What became of a token: whether something changed (or would), or why not.
 Carried = t.Union[bool, KoshinError]
@@ -47,141 +44,104 @@ def carry(
 ) -> list[Carried]:
     """Make the files lie there, or lie there no more; the results come in the order of C(uploads).
 
-    C(servers): all that there are, by name, for those that lead to others. A server that cannot be reached is the error
-    of its own files only.
+    C(servers): all that there are, by name, for those that lead to others; C(timeout_seconds): for each answer. A
+    server that cannot be reached is the error of its own files only.
     """
-    results: list[Carried] = [False] * len(uploads)
-    by_server: dict[str, list[int]] = {}
-    claims: dict[str, dict[str, str]] = {}
-    for number, upload in enumerate(uploads):
-        try:
-            if present:
-                claim(upload.token, claims.setdefault(upload.server.name, {}))
-            by_server.setdefault(upload.server.name, []).append(number)
-        except KoshinError as error:
-            results[number] = error
+    claims: dict[str, dict[str, str]] = defaultdict(dict)
+    problems = [_problem(one, claims[one.server.name], present=present) for one in uploads]
+    of_server: dict[str, list[Upload]] = defaultdict(list)
+    for one in dict.fromkeys(one for one, problem in zip(uploads, problems) if problem is None):
+        of_server[one.server.name].append(one)
+    done: dict[Upload, Carried] = {}
 
-    def work(name: str) -> None:
-        numbers = by_server[name]
-        mine = [uploads[number] for number in numbers]
-        visit = _Visit(servers[name], servers, present=present, dry_run=dry_run, timeout_seconds=timeout_seconds)
-        for number, result in zip(numbers, visit.carry(mine)):
-            results[number] = result
+    def work(name: str) -> list[Carried]:
+        return _carry(of_server[name], servers, present=present, dry_run=dry_run, timeout_seconds=timeout_seconds)
 
-    with ThreadPoolExecutor(max_workers=_SERVERS) as pool:
-        list(pool.map(work, by_server))
-    return results
+    with ThreadPoolExecutor(max_workers=_SERVERS_AT_ONCE) as pool:
+        for batch, results in zip(of_server.values(), pool.map(work, of_server)):
+            done.update(zip(batch, results))
+    # What is no token was never published: there is nothing of it to retract.
+    return [done[one] if problem is None else present and problem for one, problem in zip(uploads, problems)]
 
 
 def reach(
     server: SftpServer, servers: t.Mapping[str, SftpServer], web_roots: t.Iterable[str], *, timeout_seconds: float
 ) -> None:
     """Log in, and see that each of C(web_roots) is a directory there; raises SftpRefused or TokenRefused."""
-    with ExitStack() as until:
-        transport = log_in(server, servers, timeout_seconds=timeout_seconds, until=until)
-        site = Site(_channel(transport, server, timeout_seconds), server, {})
+    with connected(server, servers, timeout_seconds) as sftp:
         for web_root in web_roots:
-            site.see_root(web_root)
-
-
-@dataclass(frozen=True)
-class _Visit:
-    """One connection to one server."""
-
-    server: SftpServer
-    servers: t.Mapping[str, SftpServer]
-    present: bool
-    dry_run: bool
-    timeout_seconds: float
-
-    def carry(self, uploads: t.Sequence[Upload]) -> list[Carried]:
-        try:
-            with ExitStack() as until:
-                transport = log_in(self.server, self.servers, timeout_seconds=self.timeout_seconds, until=until)
-                pool = until.enter_context(ThreadPoolExecutor(max_workers=_CHANNELS))
-                listed: dict[str, frozenset[str]] = {}
-                # The others go on opening while the first to be open looks at the directories.
-                opening = [pool.submit(self._site, transport, listed) for _one in uploads[:_CHANNELS]]
-                first = next((site for future in as_completed(opening) if (site := _opened(future))), None)
-                first = first or opening[0].result()  # raises why none could be opened
-                results = self._prepared(first, uploads)
-                waiting = [number for number, result in enumerate(results) if result is None]
-                sites = [site for future in opening if (site := _opened(future)) is not None]
-                shares = [waiting[start :: len(sites)] for start in range(len(sites))]
-                done = [pool.submit(self._share, site, uploads, share) for site, share in zip(sites, shares)]
-                for share, future in zip(shares, done):
-                    for number, result in zip(share, future.result()):
-                        results[number] = result
-                self._afterwards(first, uploads, results)
-                return [False if one is None else one for one in results]
-        except KoshinError as error:
-            return [error] * len(uploads)
-
-    def _site(self, transport: paramiko.Transport, listed: dict[str, frozenset[str]]) -> Site:
-        return Site(_channel(transport, self.server, self.timeout_seconds), self.server, listed)
-
-    def _prepared(self, site: Site, uploads: t.Sequence[Upload]) -> list[Carried | None]:
-        """Look at the directories on the way, once each, and make those that are missing; None: the file is next."""
-        results: list[Carried | None] = []
-        for upload in uploads:
             try:
-                arrived = site.walk(upload.token, make=self.present and not self.dry_run)
-                results.append(None if arrived else self.present)
-            except KoshinError as error:
-                results.append(error if self.present else False)
+                see_root(sftp, web_root.rstrip("/"), server)
+            except OSError as error:
+                raise refused(error, server) from None
+
+
+def _problem(upload: Upload, claims: dict[str, str], *, present: bool) -> KoshinError | None:
+    """Return why a file must not lie anywhere, None where it may."""
+    try:
+        if upload.token.parts and upload.token.data and present:
+            claim(upload.token, claims)
+    except TokenRefused as error:
+        return error
+    return None
+
+
+def _carry(
+    uploads: t.Sequence[Upload],
+    servers: t.Mapping[str, SftpServer],
+    *,
+    present: bool,
+    dry_run: bool,
+    timeout_seconds: float,
+) -> list[Carried]:
+    """Carry the files of one server."""
+    server = uploads[0].server
+    try:
+        with connected(server, servers, timeout_seconds) as sftp, ThreadPoolExecutor(_FILES_AT_ONCE) as pool:
+            site = Site(sftp, server, pool, [one.token for one in uploads])
+            return (_publish if present else _retract)(site, uploads, dry_run=dry_run)
+    except KoshinError as error:
+        return [error] * len(uploads)
+
+
+def _publish(site: Site, uploads: t.Sequence[Upload], *, dry_run: bool) -> list[Carried]:
+    lying = site.each(lambda one: site.content(one.token), uploads)
+    results: list[Carried] = [_is_due(one, found) for one, found in zip(uploads, lying)]
+    due = [number for number, result in enumerate(results) if result is True]
+    if dry_run or not due:
         return results
-
-    def _share(self, site: Site, uploads: t.Sequence[Upload], numbers: t.Sequence[int]) -> list[Carried]:
-        return [self._one(site, uploads[number]) for number in numbers]
-
-    def _one(self, site: Site, upload: Upload) -> Carried:
-        try:
-            if self.present:
-                return site.publish(upload.token, replaces=upload.replaces, dry_run=self.dry_run)
-            return site.retract(upload.token, dry_run=self.dry_run)
-        except KoshinError as error:
-            return error
-
-    def _afterwards(self, site: Site, uploads: t.Sequence[Upload], results: list[Carried | None]) -> None:
-        """See that no directory was swapped for a link meanwhile, and remove those of ours that nobody uses."""
-        together: dict[tuple[str, ...], list[int]] = {}
-        for number, upload in enumerate(uploads):
-            nothing = results[number] is False if self.present else isinstance(results[number], KoshinError)
-            if not nothing:
-                with suppress(KoshinError):  # what is no path of a token has no directories
-                    together.setdefault((upload.token.web_root, *upload.token.parts[:-1]), []).append(number)
-        for numbers in together.values():
-            token = uploads[numbers[0]].token
-            try:
-                if any(results[number] is True for number in numbers) and self.present and not self.dry_run:
-                    site.walk(token, make=False, again=True)
-                elif not (self.present and self.dry_run):
-                    tidied = site.tidy(token, dry_run=self.dry_run)
-                    for number in numbers:
-                        results[number] = results[number] or tidied
-            except KoshinError as error:
-                for number in numbers:
-                    results[number] = results[number] if isinstance(results[number], KoshinError) else error
+    tokens = {number: uploads[number].token for number in due}
+    site.make_ways(tokens.values())
+    written = site.each(lambda number: site.write(tokens[number], new=lying[number] is None), due)
+    astray = site.look_again(tokens.values())
+    failed = {number: one or other for number, one, other in zip(due, written, astray) if one or other}
+    site.tidy(tokens[number] for number in failed)
+    return [failed.get(number) or result for number, result in enumerate(results)]
 
 
-def _opened(future: Future[Site]) -> Site | None:
-    """A server may allow fewer sessions than we would like."""
-    try:
-        return future.result()
-    except KoshinError:
-        return None
+def _is_due(upload: Upload, lying: bytes | KoshinError | None) -> Carried:
+    """Return whether a file has to be written, or why it must not."""
+    if isinstance(lying, KoshinError):
+        return lying
+    if lying is None or lying in {one.encode() for one in upload.replaces}:
+        return lying != upload.token.data
+    return lying != upload.token.data and occupied(upload.token)
 
 
-def _channel(transport: paramiko.Transport, server: SftpServer, timeout_seconds: float) -> paramiko.SFTPClient:
-    import paramiko
+def _retract(site: Site, uploads: t.Sequence[Upload], *, dry_run: bool) -> list[Carried]:
+    """Remove the files that hold exactly their token, then what we made and nobody uses.
 
-    try:
-        client = paramiko.SFTPClient.from_transport(transport)
-    except (OSError, EOFError, paramiko.SSHException) as error:
-        raise unreachable(server, error) from None
-    if client is None:
-        raise SftpRefused(f"SFTP server {server} opens no SFTP session.", "See that it has the subsystem sftp.")
-    channel = client.get_channel()
-    if channel is not None:
-        channel.settimeout(timeout_seconds)
-    return client
+    What is missing or not ours is left alone, without an error.
+    """
+    tokens = [one.token for one in uploads]
+    found = site.each(lambda token: site.content(token) == token.data, tokens)
+    left = site.each(lambda pair: pair[0] is False and site.is_left_over(pair[1]), zip(found, tokens))
+    results = [one if one is not False else other for one, other in zip(found, left)]
+    results = [False if isinstance(one, TokenRefused) else one for one in results]
+    if not dry_run:
+        ours = [number for number, one in enumerate(found) if one is True]
+        removed = site.each(lambda number: site.remove(tokens[number]), ours)
+        failed = {number: error for number, error in zip(ours, removed) if error is not None}
+        site.tidy(token for token, result in zip(tokens, results) if result is True)
+        results = [failed.get(number, result) for number, result in enumerate(results)]
+    return results
