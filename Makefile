@@ -101,5 +101,5 @@ $(LINK):
 .venv-peers/peers.stamp:
 	@tests/run/virtual-environment .venv-peers
 	@echo 'Installing the peer collections from PyPI ...'
-	@.venv-peers/bin/python $(PIP) ansible cryptography
+	@.venv-peers/bin/python $(PIP) ansible cryptography dnspython
 	@touch $@

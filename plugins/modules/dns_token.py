@@ -12,16 +12,21 @@ description:
   - Writes the records that a CA wants to see to the primary of their zone, or removes them, by dynamic updates (RFC
     2136) signed with TSIG (RFC 8945). All records of a zone go in one message.
   - The zone is found by asking the server. A CNAME at the record's name, as one that delegates C(_acme-challenge) or
-    C(_dnsauth), is followed to the zone that it leads into, which the same server has to serve.
+    C(_dnsauth), is followed to the zone that it leads into. Where that is no zone of the same server, it is written to
+    the first of O(dns_servers) that serves it.
   - Other records of the same name stay as they are. A TXT record joins those that lie there and takes their TTL, a
-    CNAME is written only where nothing lies, and retracting removes exactly the token.
-  - Goes over UDP, and over TCP where UDP stays without an answer or the message is large.
+    CNAME is written only where nothing lies, and retracting removes exactly the token. Only earlier tokens of the same
+    order make room, in the message that writes the new one.
+  - Goes over UDP, and over TCP where UDP stays without an answer or the message is large. Where no answer to an update
+    comes, the server is asked what lies there, and what is missing is sent once more.
   - What cannot be written is the error of its item, not of the module. Runs on the control host.
 version_added: 0.1.0
 author:
   - koshin.tls contributors (@koshin-tls)
 requirements:
   - dnspython >= 2.3
+extends_documentation_fragment:
+  - koshin.tls.dns_servers
 attributes:
   check_mode:
     support: full
@@ -62,41 +67,19 @@ options:
         type: int
         default: 60
       dns_server:
-        description: The entry of O(dns_servers) that it is written to; needed where there are several.
+        description:
+          - The entry of O(dns_servers) that serves the record's name.
+          - Needed where there are several. For a zone to which a CNAME delegates, its server is found by itself.
         type: str
+      replaces:
+        description:
+          - Values of earlier tokens of the same order, which go where they lie at the record's name.
+          - Give it where the CA handed out a new token, or one was entered wrong and is entered again.
+        type: list
+        elements: str
       certificate:
         description: Identifier of the certificate that it is for; returned as it is given.
         type: str
-  dns_servers:
-    description:
-      - The primaries that take updates, the variable C(tls_dns_servers).
-      - Always give it.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: What it is called in the inventory.
-        type: str
-        required: true
-      address:
-        description: Its address as C(192.0.2.53), C(192.0.2.53:5353), C(2001:db8::53) or C([2001:db8::53]:5353).
-        type: str
-        required: true
-      tsig_name:
-        description: Name of its TSIG key; set it with O(dns_servers[].tsig_secret), unless there is a key file.
-        type: str
-      tsig_secret:
-        description: The key's secret in base64; from a vault.
-        type: str
-      tsig_algorithm:
-        description: The key's algorithm; set it where it is not the default.
-        type: str
-        choices: [hmac-sha256, hmac-sha384, hmac-sha512]
-        default: hmac-sha256
-      key_file:
-        description: A file on the control host with the key as C(tsig-keygen) writes it, instead of the three.
-        type: path
   state:
     description:
       - Whether the records lie there.
@@ -158,6 +141,14 @@ tokens:
       description: Name of the record, null where none was given.
       type: str
       returned: always
+    type:
+      description: Type of the record.
+      type: str
+      returned: always
+    dns_server:
+      description: The entry of O(dns_servers) that was named for it, null where none was.
+      type: str
+      returned: always
     state:
       description: What O(state) says.
       type: str
@@ -169,8 +160,9 @@ tokens:
     error:
       description:
         - "What went wrong, or null: code, message, next_move."
-        - "Codes: V(record_refused), V(token_conflict), V(zone_not_found), V(dns_alias), V(dns_not_allowed), V(dns_key),
-          V(dns_clock), V(dns_unreachable), V(unknown_server), and those of malformed entries."
+        - "Codes: V(record_refused), V(token_conflict), V(zone_not_found) (also for a zone that moves to another server
+          meanwhile), V(dns_alias), V(dns_not_allowed), V(dns_key), V(dns_clock), V(dns_unreachable),
+          V(unknown_server), and those of malformed entries."
       type: dict
       returned: always
 errors:
@@ -199,6 +191,7 @@ TOKEN = {
     "ttl": Field(kind="integer"),
     "dns_server": Field(),
     "certificate": Field(),
+    "replaces": Field(kind="list"),
 }
 OPTIONS = {
     "state": {"type": "str", "choices": ["published", "retracted"], "default": "published"},
@@ -235,15 +228,17 @@ def wanted(entry: t.Any, path: str, primaries: dict[str, Primary]) -> Wanted | K
             )
     except KoshinError as error:
         return error
-    record = Record(values["name"], values["record"], values.get("type", "TXT"), values["value"], values.get("ttl", 60))
-    return Wanted(record, primaries[name])
+    kind, ttl, replaces = values.get("type", "TXT"), values.get("ttl", 60), tuple(values.get("replaces", ()))
+    record = Record(values["name"], values["record"], kind, values["value"], ttl, replaces)
+    return Wanted(record, primaries[name], tuple(primaries.values()))
 
 
 def item(entry: t.Any, number: int, state: str, result: bool | KoshinError) -> dict[str, t.Any]:
     error = result if isinstance(result, KoshinError) else None
     return {
         "name": label(entry, number),
-        **{key: entry.get(key) for key in ("certificate", "record")},
+        **{key: entry.get(key) for key in ("certificate", "record", "dns_server")},
+        "type": entry.get("type", "TXT"),
         "state": state,
         "changed": error is None and bool(result),
         "error": None if error is None else error.as_result(),

@@ -15,6 +15,14 @@ description:
   - Looks whether the CAA records of each name (RFC 8659), found by climbing to the root, let the account's CA in, for
     the method by which the name is validated (RFC 8657); what stands against it comes with the record to add. Accounts
     of which nobody can say how CAA records name their CA are left out.
+  - Looks whether the approver of each name that is validated by mail is one that CAs accept (BR 3.2.2.4.4, .13, .14),
+    and whether mail gets there; says when validation by mail ends.
+  - Says which validations that the authority holds will have run out at the renewal after next, unless C(prevalidation)
+    of O(domains) keeps them.
+  - Asks every authoritative server of each name's zone, names those that are lame, silent, slow or apart, and verifies
+    the DNSSEC chain from the root down; a broken one blocks, as every CA has to refuse then.
+  - Asks the name servers that will get records whether they serve the zone and take our key, and logs in to
+    SFTP servers that will get files; nothing is written.
   - Names are looked up as the account's C(resolver) says, else as this machine does; where the CA looks from elsewhere,
     a name that is not found here is a warning.
   - Runs on the control host. It only reads.
@@ -23,9 +31,13 @@ author:
   - koshin.tls contributors (@koshin-tls)
 requirements:
   - dnspython
+  - paramiko, where files are carried by SFTP
 extends_documentation_fragment:
   - koshin.tls.control
   - koshin.tls.providers
+  - koshin.tls.domains
+  - koshin.tls.dns_servers
+  - koshin.tls.sftp_servers
 attributes:
   check_mode:
     support: full
@@ -98,9 +110,16 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.plain import to_p
 from ansible_collections.koshin.tls.plugins.module_utils._core.plan import Planned
 from ansible_collections.koshin.tls.plugins.module_utils._core.typed import from_plain
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
+from ansible_collections.koshin.tls.plugins.module_utils._orders.approver_findings import approver_findings
 from ansible_collections.koshin.tls.plugins.module_utils._orders.caa_findings import caa_findings
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import CONTROL_LISTS, LEDGER, Control
+from ansible_collections.koshin.tls.plugins.module_utils._orders.domains import ending_findings, kept_of
 from ansible_collections.koshin.tls.plugins.module_utils._orders.findings import domain_findings
+from ansible_collections.koshin.tls.plugins.module_utils._orders.server_findings import server_findings
+from ansible_collections.koshin.tls.plugins.module_utils._orders.zone_findings import zone_findings
+from ansible_collections.koshin.tls.plugins.module_utils._schema.dns_servers import DNS_SERVER, dns_servers
+from ansible_collections.koshin.tls.plugins.module_utils._schema.domains import DOMAIN, domains
+from ansible_collections.koshin.tls.plugins.module_utils._schema.sftp_servers import SFTP_SERVER, sftp_servers
 
 OPTIONS = {
     **LEDGER,
@@ -114,11 +133,24 @@ def domain_check(module: Module) -> Outcome:
     planned = [from_plain(Planned, item) for item in module.params["applications"]]
     findings = domain_findings(planned, control, web_roots=module.params["answered"])
     findings += caa_findings(planned, control)
+    findings += ending_findings(planned, control, kept_of(domains(module.params["domains"])))
+    findings += approver_findings(planned, control)
+    findings += zone_findings(planned, control)
+    findings += server_findings(
+        planned,
+        control,
+        dns_servers=dns_servers(module.params["dns_servers"]),
+        sftp_servers=sftp_servers(module.params["sftp_servers"]),
+    )
     return Outcome(noun="findings", items=[to_plain(finding) for finding in findings])
 
 
 def main() -> None:
-    run(domain_check, options=OPTIONS, lists=CONTROL_LISTS)
+    run(
+        domain_check,
+        options=OPTIONS,
+        lists={**CONTROL_LISTS, "domains": DOMAIN, "dns_servers": DNS_SERVER, "sftp_servers": SFTP_SERVER},
+    )
 
 
 if __name__ == "__main__":

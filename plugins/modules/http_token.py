@@ -15,6 +15,7 @@ description:
     not followed, and a file with other content is overwritten only where that is an earlier token of the same order.
     What a web server might run or show as a page is refused; file names have no ending, or C(.txt), C(.htm), C(.html),
     and tokens are plain ASCII text without C(<).
+  - Where SELinux is on, what is made gets the context that the policy has for its place.
   - Retracting removes a file only if it holds exactly the token, then the directories that this module made (an empty
     file C(.koshin) marks them) and nobody else uses.
   - What cannot be published is the error of its item, not of the module.
@@ -136,7 +137,8 @@ errors:
 
 import typing as t
 
-from ansible_collections.koshin.tls.plugins.module_utils._dcv.web_root import Token, claim, publish, retract
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.file_token import Token, claim
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.web_root import ours, publish, retract
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, each, run
 from ansible_collections.koshin.tls.plugins.module_utils._schema.check import check, label
 from ansible_collections.koshin.tls.plugins.module_utils._schema.field import Field
@@ -163,6 +165,8 @@ def http_token(module: Module) -> Outcome:
         if state == "published":
             claim(token, claims)
             changed = publish(token, dry_run=module.check_mode, replaces=values.get("replaces", ()))
+            if changed and not module.check_mode:
+                label_for_selinux(module, ours(token))
         else:
             changed = retract(token, dry_run=module.check_mode)
         if changed:
@@ -180,6 +184,13 @@ def http_token(module: Module) -> Outcome:
         {**{key: entry.get(key) for key in ("certificate", "path", "web_root")}, "state": state} for entry in entries
     ]
     return Outcome("tokens", [{**entry, **item} for entry, item in zip(shown, items)], diff=diffs)
+
+
+def label_for_selinux(module: Module, paths: list[str]) -> None:
+    """Give what was made the context that the policy has for its place."""
+    if module.selinux_enabled():
+        for path in paths:
+            module.set_default_selinux_context(path, False)
 
 
 def diff(token: Token, name: str, state: str) -> dict[str, str]:

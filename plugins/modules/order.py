@@ -35,10 +35,11 @@ options:
       - V(advance) finds, places, asks for validation and collects, as far as it goes now; V(cancel) gives up the open
         orders of O(certificates); V(release) lets go of them, so that people finish them by hand. Nothing is ordered
         for a released certificate until another one is in use, or somebody confirms the step C(finish_by_hand).
+        V(resend) has the CA send its approval mails again.
       - Use V(cancel) when an order cannot go on, for example because its key is lost; V(release) when it should go on
-        without this collection.
+        without this collection; V(resend) when an approver has no mail.
     type: str
-    choices: [advance, cancel, release]
+    choices: [advance, cancel, release, resend]
     default: advance
   applications:
     description:
@@ -66,6 +67,29 @@ options:
       - Give it after publishing, so that the CA is asked to look.
     type: dict
     default: {}
+  published_at_servers:
+    description:
+      - What M(koshin.tls.dns_token) and M(koshin.tls.sftp_token) returned; for what a task file published, a mapping
+        whose C(tokens) are the items of RV(publish_tasks) with a C(state).
+      - Give it after publishing from the control host, so that the CA is asked to look.
+    type: list
+    elements: dict
+    default: []
+  probes:
+    description:
+      - What M(koshin.tls.token_probe) returned on the control host.
+      - Give it, so that tokens that neither it nor the CA sees are findings; it decides nothing.
+    type: list
+    elements: dict
+    default: []
+  outside_probes:
+    description:
+      - What M(koshin.tls.token_probe) returned on hosts outside the firewall, each with the host's name as C(item), as
+        a loop registers it.
+      - Give it where there are such hosts; the CA is not asked to validate names whose tokens one of them does not see.
+    type: list
+    elements: dict
+    default: []
   answered:
     description:
       - What RV(koshin.tls.renewal_info#module:answered) returned, the hosts of this run.
@@ -75,7 +99,7 @@ options:
   certificates:
     description:
       - Identifiers of certificates.
-      - Give them with O(action=cancel) and O(action=release).
+      - Give them with O(action=cancel), O(action=release) and O(action=resend).
     type: list
     elements: str
     default: []
@@ -142,7 +166,7 @@ orders:
       type: str
       returned: always
     changed:
-      description: Whether something was placed, confirmed, collected, cancelled or released.
+      description: Whether something was placed, confirmed, collected, cancelled, released or sent again.
       type: bool
       returned: always
     account:
@@ -215,10 +239,40 @@ publish:
   description: Tokens to publish, by host, as M(koshin.tls.http_token) takes them.
   returned: with O(action=advance)
   type: dict
+publish_records:
+  description: Records to publish, as M(koshin.tls.dns_token) takes them.
+  returned: with O(action=advance)
+  type: list
+  elements: dict
+publish_uploads:
+  description: Files to publish by SFTP, as M(koshin.tls.sftp_token) takes them.
+  returned: with O(action=advance)
+  type: list
+  elements: dict
+publish_tasks:
+  description: "Task files of the user, each with the tokens that it has not published yet: tasks, tokens."
+  returned: with O(action=advance)
+  type: list
+  elements: dict
 retract:
   description: Tokens to retract, by host, as M(koshin.tls.http_token) takes them.
   returned: with O(action=advance)
   type: dict
+retract_records:
+  description: Records to retract, as M(koshin.tls.dns_token) takes them.
+  returned: with O(action=advance)
+  type: list
+  elements: dict
+retract_uploads:
+  description: Files to retract by SFTP, as M(koshin.tls.sftp_token) takes them.
+  returned: with O(action=advance)
+  type: list
+  elements: dict
+retract_tasks:
+  description: "Task files of the user that retract tokens: tasks, tokens."
+  returned: with O(action=advance)
+  type: list
+  elements: dict
 probes:
   description: Tokens that should answer now, as M(koshin.tls.token_probe) takes them.
   returned: with O(action=advance)
@@ -248,18 +302,22 @@ from ansible_collections.koshin.tls.plugins.module_utils._orders.cancel import c
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import LEDGER, ORGANIZATION_LISTS, Control
 from ansible_collections.koshin.tls.plugins.module_utils._orders.job import jobs, signing_requests
 from ansible_collections.koshin.tls.plugins.module_utils._orders.release import release
+from ansible_collections.koshin.tls.plugins.module_utils._orders.resend import resend
 from ansible_collections.koshin.tls.plugins.module_utils._orders.round import advance_all
 from ansible_collections.koshin.tls.plugins.module_utils._schema.accounts import approval
 
-LET_GO = {"cancel": cancel, "release": release}
+BY_HAND = {"cancel": cancel, "release": release, "resend": resend}
 ITEMS = {"type": "list", "elements": "dict", "default": []}
 OPTIONS = {
     **LEDGER,
-    "action": {"choices": ["advance", *LET_GO], "default": "advance"},
+    "action": {"choices": ["advance", *BY_HAND], "default": "advance"},
     "applications": ITEMS,
     "requests": {"type": "dict", "default": {}},
     "findings": ITEMS,
     "published": {"type": "dict", "default": {}},
+    "published_at_servers": ITEMS,
+    "probes": ITEMS,
+    "outside_probes": ITEMS,
     "answered": {"type": "dict", "default": {}},
     "certificates": {"type": "list", "elements": "str", "default": []},
     "approval": {"type": "dict"},
@@ -270,9 +328,9 @@ OPTIONS = {
 
 def order(module: Module) -> Outcome:
     params, control = module.params, Control.of(module.params, verbosity=module.verbosity)
-    if params["action"] in LET_GO:
-        let_go, wait_seconds = LET_GO[params["action"]], params["wait_seconds"]
-        return let_go(params["certificates"], control, check_mode=module.check_mode, wait_seconds=wait_seconds)
+    if params["action"] in BY_HAND:
+        by_hand, wait_seconds = BY_HAND[params["action"]], params["wait_seconds"]
+        return by_hand(params["certificates"], control, check_mode=module.check_mode, wait_seconds=wait_seconds)
     work = jobs(
         [from_plain(Planned, item) for item in params["applications"]],
         accounts=control.accounts,
@@ -291,6 +349,9 @@ def order(module: Module) -> Outcome:
         check_mode=module.check_mode,
         wait_seconds=params["wait_seconds"],
         retention_days=params["retention_days"],
+        published_at_servers=params["published_at_servers"],
+        probes=params["probes"],
+        outside_probes=params["outside_probes"],
     )
 
 

@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - koshin.tls.providers
   - koshin.tls.organizations
   - koshin.tls.certificate_defaults
+  - koshin.tls.domains
 attributes:
   check_mode:
     support: full
@@ -185,6 +186,7 @@ debug_log:
 """
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.estate import join
+from ansible_collections.koshin.tls.plugins.module_utils._core.placement import is_host
 from ansible_collections.koshin.tls.plugins.module_utils._core.plain import to_plain
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import LEDGER, ORGANIZATION_LISTS, Control
@@ -192,6 +194,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._orders.describe import
 from ansible_collections.koshin.tls.plugins.module_utils._orders.survey import has_work, survey
 from ansible_collections.koshin.tls.plugins.module_utils._schema.certificates import certificate_entry
 from ansible_collections.koshin.tls.plugins.module_utils._schema.control import certificate_defaults
+from ansible_collections.koshin.tls.plugins.module_utils._schema.domains import DOMAIN, domains
 
 OPTIONS = {
     **LEDGER,
@@ -208,6 +211,7 @@ def renewal_info(module: Module) -> Outcome:
         module.params["answers"],
         module.params["inventory"],
         defaults=certificate_defaults(module.params["certificate_defaults"]),
+        domains=domains(module.params["domains"]),
         only_account=control.only(control.accounts),
         only_organization=control.only(control.organizations),
         check_entry=certificate_entry,
@@ -222,7 +226,10 @@ def renewal_info(module: Module) -> Outcome:
             now=control.now,
         )
     working = [one for one in surveyed if has_work(one)]
-    token_hosts = memory.token_hosts & set(estate.web_roots)
+    due = {one.place.host for one in working} | (memory.token_places & set(estate.web_roots))
+    if not due and any(not is_host(place) for place in memory.token_places):
+        # The control host sweeps alone, and needs one host of the play to do it from.
+        due = set(sorted(estate.web_roots)[:1])
     return Outcome(
         noun="certificates",
         items=[certificate_item(one) for one in surveyed],
@@ -231,14 +238,14 @@ def renewal_info(module: Module) -> Outcome:
             "requests": request_items(working, control.organizations, control.authorities),
             "findings": [to_plain(finding) for one in surveyed for finding in one.findings],
             "answered": dict(estate.web_roots),
-            "hosts": sorted({one.place.host for one in working} | token_hosts),
+            "hosts": sorted(due),
             **control.debug_log,
         },
     )
 
 
 def main() -> None:
-    run(renewal_info, options=OPTIONS, lists=ORGANIZATION_LISTS)
+    run(renewal_info, options=OPTIONS, lists={**ORGANIZATION_LISTS, "domains": DOMAIN})
 
 
 if __name__ == "__main__":

@@ -9,17 +9,22 @@ DOCUMENTATION = r"""
 module: token_probe
 short_description: Look whether validation tokens answer as the CA will look at them
 description:
-  - Gets every file token by plain HTTP on port 80 and compares the whole page with it, white space at the end aside.
+  - Gets every file token by plain HTTP on port 80, at every address of its name, IPv4 and IPv6, and compares the whole
+    page with it, white space at the end aside. An address that this machine has no way to is left out.
   - Follows up to five redirects (301, 302, 307, 308) to HTTP and HTTPS on ports 80 and 443, as the Baseline
-    Requirements (3.2.2.4.18) allow a CA, and like most CAs does not verify the certificate on the way.
+    Requirements (3.2.2.4.18) allow a CA, and like most CAs does not verify the certificate on the way. From a public
+    address it follows none to one that is not.
+  - An address that is not public is asked only where O(resolver), or the token's own, is given.
+  - Asks every authoritative server of a record token's zone, never a cache, through the CNAMEs that delegate it.
   - Runs anywhere. A look from inside says nothing of what a CA sees from outside, so it is labelled and decides
-    nothing; run it on a host outside the firewall to know more.
+    nothing; run it on a host outside the firewall to know more. CAs look from several places at once (BR 3.2.2.9),
+    and no one place can prove what all of them see.
   - A token that is not seen is the error of its item, not of the module.
 version_added: 0.1.0
 author:
   - koshin.tls contributors (@koshin-tls)
 requirements:
-  - dnspython, where a resolver names a C(dns_server)
+  - dnspython, for records and where a resolver names a C(dns_server)
 attributes:
   check_mode:
     support: full
@@ -41,13 +46,22 @@ options:
         type: str
         required: true
       path:
-        description: The path under that name, from C(/) on.
+        description: The path under that name, from C(/) on; with O(tokens[].content), for a file.
         type: str
-        required: true
       content:
         description: What has to answer.
         type: str
-        required: true
+      record:
+        description: The name of the record; with O(tokens[].value), for a record.
+        type: str
+      type:
+        description: The type of the record.
+        type: str
+        choices: [TXT, CNAME, TLSA]
+        default: TXT
+      value:
+        description: What the record has to say.
+        type: str
       certificate:
         description: Identifier of the certificate, to tell tokens of one name apart in the result.
         type: str
@@ -72,7 +86,7 @@ options:
   wait_seconds:
     description:
       - How long to look again, every second and then more seldom, at tokens that are not seen yet.
-      - Raise it where web servers take a while to serve a new file. Its passing is a result, not a failure.
+      - Raise it where servers take a while to serve what is new. Its passing is a result, not a failure.
     type: int
     default: 0
   timeout_seconds:
@@ -123,7 +137,7 @@ probes:
       type: bool
       returned: always
     url:
-      description: Where the look began.
+      description: Where the look began, for a record as C(dns:_dnsauth.www.example.jp?type=TXT) (RFC 4501).
       type: str
       returned: always
     seen:
@@ -166,22 +180,13 @@ errors:
 import typing as t
 
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import KoshinError
-from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Resolver
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import FileToken
-from ansible_collections.koshin.tls.plugins.module_utils._dcv.look import Asked, Sight, look_until
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.look import look_until
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.sight import Sight
 from ansible_collections.koshin.tls.plugins.module_utils._door import Module, Outcome, run
 from ansible_collections.koshin.tls.plugins.module_utils._schema.check import check, label
-from ansible_collections.koshin.tls.plugins.module_utils._schema.field import Field
-from ansible_collections.koshin.tls.plugins.module_utils._schema.resolver import RESOLVER
+from ansible_collections.koshin.tls.plugins.module_utils._schema.probed import PROBED, probed_token
+from ansible_collections.koshin.tls.plugins.module_utils._schema.resolver import RESOLVER, resolver_from
 
-TOKEN = {
-    "name": Field(required=True),
-    "path": Field(required=True, pattern="/.*"),
-    "content": Field(required=True),
-    "certificate": Field(),
-    "web_root": Field(),
-    "resolver": Field(kind="mapping", fields=RESOLVER),
-}
 OPTIONS = {
     "resolver": {"type": "dict"},
     "wait_seconds": {"type": "int", "default": 0},
@@ -190,25 +195,17 @@ OPTIONS = {
 
 
 def token_probe(module: Module) -> Outcome:
-    entries = [check(entry, TOKEN, f"tokens[{label(entry, n)}]") for n, entry in enumerate(module.params["tokens"])]
+    entries = [check(entry, PROBED, f"tokens[{label(entry, n)}]") for n, entry in enumerate(module.params["tokens"])]
     by_default = module.params["resolver"]
     if by_default is not None:
         by_default = check(by_default, RESOLVER, "resolver")
     sights = look_until(
-        [asked(entry, by_default) for entry in entries],
+        [(probed_token(entry), resolver_from(entry.get("resolver", by_default))) for entry in entries],
         wait_seconds=0 if module.check_mode else module.params["wait_seconds"],
         timeout_seconds=module.params["timeout_seconds"],
     )
     probes = [probe(entry, sight) for entry, sight in zip(entries, sights)]
     return Outcome("probes", probes, extra={"from_inside": any(sight.from_inside for sight in sights)})
-
-
-def asked(entry: dict[str, t.Any], by_default: dict[str, t.Any] | None) -> Asked:
-    values = entry.get("resolver", by_default)
-    resolver = None
-    if values is not None:
-        resolver = Resolver(hosts=tuple(values.get("hosts", {}).items()), dns_server=values.get("dns_server"))
-    return FileToken(entry["name"], entry["path"], entry["content"]), resolver
 
 
 def probe(entry: dict[str, t.Any], sight: Sight) -> dict[str, t.Any]:
@@ -219,7 +216,7 @@ def probe(entry: dict[str, t.Any], sight: Sight) -> dict[str, t.Any]:
         "url": sight.url,
         "seen": sight.seen,
         "found": sight.found,
-        "expected": entry["content"],
+        "expected": probed_token(entry).content,
         "problem": sight.problem,
         "from_inside": sight.from_inside,
         "error": None if sight.seen else not_seen(entry, sight).as_result(),
@@ -228,15 +225,15 @@ def probe(entry: dict[str, t.Any], sight: Sight) -> dict[str, t.Any]:
 
 def not_seen(entry: dict[str, t.Any], sight: Sight) -> KoshinError:
     found = f"; found {sight.found!r}" if sight.found else ""
-    return KoshinError(
-        f"{sight.url} {sight.problem}{found}; the CA expects {entry['content']!r}.",
-        f"See that {sight.name} serves this file, with no redirect, login or firewall before it, then run again.",
-        code="token_not_seen",
-    )
+    move = f"See that {sight.name} serves this file, with no redirect, login or firewall before it, then run again."
+    if "record" in entry:
+        move = "See that every server of the zone has the record (secondaries follow by NOTIFY), then run again."
+    message = f"{sight.url} {sight.problem}{found}; the CA expects {probed_token(entry).content!r}."
+    return KoshinError(message, move, code="token_not_seen")
 
 
 def main() -> None:
-    run(token_probe, options=OPTIONS, lists={"tokens": TOKEN})
+    run(token_probe, options=OPTIONS, lists={"tokens": PROBED})
 
 
 if __name__ == "__main__":

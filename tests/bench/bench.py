@@ -23,6 +23,7 @@ import quiet_host
 import reading
 import requesting
 import table
+import tokens
 from playing import peers
 
 from house import CHECKOUT
@@ -37,6 +38,7 @@ def main() -> None:
         counted += certcentral.rows()
         raced = [*reading.rows(directory, rounds), *requesting.rows(directory, rounds)]
         raced += acme_orders.rows(directory, rounds)
+        raced += tokens.rows(directory, rounds)
     print(table.text([*raced, *counted]))
 
 

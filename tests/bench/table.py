@@ -44,6 +44,11 @@ def at_least(what: str, *, koshin: Cost, peers: Cost, goal: int) -> Row:
     )
 
 
+def within(what: str, *, cost: Cost, seconds: float) -> Row:
+    """Return the row of something that has so many seconds."""
+    return Row(what, f"{cost.wall:.2f} s", "", "", f"under {seconds:g} s", cost.wall < seconds)
+
+
 def for_scale(what: str, *, cost: Cost) -> Row:
     """Return a row that nothing is wanted of: it shows what the others can be at best."""
     return Row(what, f"{cost.wall:.2f} s", "", "", "", None)

@@ -64,7 +64,7 @@ def test_answers_that_are_never_told_are_an_error_and_the_next_run_finds_what_wa
     dirty.soil("finalize", dirt.lost)
 
     with pytest.raises(CertificateAuthorityUnavailable, match=r"\(finalize\) was lost") as caught:
-        dirty.authority(patience_seconds=1).validate(order, wanted)
+        dirty.authority(patience_seconds=4).validate(order, wanted)
 
     assert "it goes on where it was" in caught.value.next_move
     assert dirty.authority().find(wanted).state is OrderState.ISSUED

@@ -560,3 +560,13 @@ def test_more_pages_than_can_be_read_are_an_error_and_not_an_end(cc: DigicertUnd
 
     with pytest.raises(CertificateAuthorityUnavailable, match="more than 3 pages"):
         authority(cc).find(application("www29.example.jp"))
+
+
+def test_mails_are_sent_again_when_somebody_asks(cc: DigicertUnderQuestion):
+    cc.behaves(validated=())
+    wanted = application(*NAMES, methods=by(Method.EMAIL), approvers=((NAMES[0], "admin@example.jp"),))
+    placed = authority(cc).submit(wanted)
+
+    authority(cc).resend_mails(placed.reference, wanted)
+
+    assert cc.server.asked["PUT /order/certificate/#/resend-emails"] == 2

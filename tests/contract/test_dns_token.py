@@ -58,19 +58,6 @@ def codes(written: list[Written]) -> list[object]:
     return [one.code if isinstance(one, KoshinError) else one for one in written]
 
 
-def test_a_token_comes_and_goes_and_nothing_changes_twice(server: Bind):
-    record, to = token("www.example.jp"), primary(server)
-
-    assert publish(to, record, dry_run=True) == [True]
-    assert server.texts(record.owner) == []
-    assert publish(to, record) == [True]
-    assert server.texts(record.owner) == ['"token-1"']
-    assert publish(to, record) == [False]
-    assert retract(to, record) == [True]
-    assert server.texts(record.owner) == []
-    assert retract(to, record) == [False]
-
-
 def test_foreign_records_stay_and_keep_their_ttl(server: Bind):
     to = primary(server)
     first, second = token("shared.example.jp"), token("*.shared.example.jp", "token-2")
@@ -171,23 +158,6 @@ def test_a_thousand_tokens_of_a_zone(server: Bind):
     assert retract(to, *records) == [True] * 1000
 
 
-def test_a_key_that_the_server_does_not_know_or_that_is_another(server: Bind):
-    record = token("www.example.jp")
-
-    assert codes(publish(primary(server, tsig_name="other"), record)) == ["dns_key"]
-    assert codes(publish(primary(server, tsig_secret="b3RoZXI="), record)) == ["dns_key"]
-    assert codes(publish(primary(server, tsig_name="", tsig_secret=""), record)) == ["dns_not_allowed"]
-
-
-def test_clocks_that_are_apart(server: Bind, monkeypatch: pytest.MonkeyPatch):
-    import dns.message
-
-    there = dns.message.time.time
-    monkeypatch.setattr(dns.message.time, "time", lambda: there() - 3600)
-
-    assert codes(publish(primary(server), token("www.example.jp"))) == ["dns_clock"]
-
-
 def test_a_right_for_some_names_only(tmp_path: Path):
     zones = {"example.jp": ""}
     with bind(tmp_path, zones, policy="grant koshin name _acme-challenge.www.example.jp TXT;") as narrow:
@@ -198,20 +168,6 @@ def test_a_right_for_some_names_only(tmp_path: Path):
         assert codes(written) == [True, "dns_not_allowed"]
         assert "_acme-challenge.shop.example.jp. TXT (REFUSED)" in str(written[1])
         assert narrow.texts("_acme-challenge.www.example.jp") == ['"token-1"']
-
-
-def test_a_server_that_answers_by_tcp_only(server: Bind, monkeypatch: pytest.MonkeyPatch):
-    import dns.exception
-    import dns.query
-
-    def lost(*_given: object, **_more: object) -> None:
-        raise dns.exception.Timeout
-
-    monkeypatch.setattr(dns.query, "udp_with_fallback", lost)
-    record, to = token("tcp.example.jp"), primary(server)
-
-    assert publish(to, record) == [True]
-    assert retract(to, record) == [True]
 
 
 def test_a_server_that_is_not_there():

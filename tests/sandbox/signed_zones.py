@@ -1,167 +1,69 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A small tree of zones from an own root, signed with BIND's tools and served by BIND: right ones and broken ones."""
+"""A small Internet of signed zones, from a root of its own down, each with the fault that it is given."""
 
 from __future__ import annotations
 
-import contextlib
-import re
-import subprocess
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import Enum, auto
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
-from sandbox.daemons import daemon, free_port
+import dns.dnssec
+import dns.name
+import dns.node
+import dns.rdataset
+import dns.rdatatype
+import dns.zone
+from cryptography.hazmat.primitives.asymmetric import ec
 
-_HEAD = """$TTL 3600
-@ IN SOA ns1.example.jp. hostmaster.example.jp. {serial} 3600 600 86400 60
-@ IN NS ns1.example.jp.
+HEAD = """$TTL 60
+@ IN SOA ns1.example.com. hostmaster.example.com. 1 3600 600 86400 60
+@ IN NS ns1.example.com.
 """
+ALGORITHM = dns.dnssec.Algorithm.ECDSAP256SHA256
 
 
-class Signed(Enum):
-    """How a zone is signed, and what its parent says of it."""
-
-    RIGHTLY = auto()
-    NOT = auto()
-    NSEC3_OPT_OUT = auto()
-    EXPIRED = auto()
-    LATER = auto()
-    SHA1 = auto()
-    # No parent has a DS of it.
-    WITHOUT_DS = auto()
-    # The parent has the DS of a key that has gone.
-    OTHER_DS = auto()
-    # The parent has a DS; the zone was moved to somebody who does not sign.
-    NO_LONGER = auto()
-    # Signed, and then changed: another address, no signatures over addresses, none at all.
-    CHANGED = auto()
-    ROBBED_OF_SIGNATURES = auto()
-    ROBBED_OF_ALL_SIGNATURES = auto()
-
-
-@dataclass(frozen=True)
-class SignedZone:
-    """``lines``: what lies in it besides SOA, NS and the delegations of zones given with it."""
+@dataclass
+class Signed:
+    """One zone: its key, and lines of its own. ``ends_in_days``: when its signatures end; below 0 they have ended."""
 
     name: str
-    signed: Signed = Signed.RIGHTLY
     lines: str = ""
-
-
-@dataclass(frozen=True)
-class SignedZones:
-    """``anchor``: the DS of the root's key, as text."""
-
-    port: int
-    anchor: str
+    ends_in_days: float = 30
+    signs: bool = True
+    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
 
     @property
-    def address(self) -> str:
-        return f"127.0.0.1:{self.port}"
+    def dnskey(self) -> dns.rdatatype.RdataType:
+        return dns.dnssec.make_dnskey(self.key.public_key(), ALGORITHM, flags=257)
+
+    @property
+    def ds(self) -> str:
+        """Return what its parent says of it."""
+        return dns.dnssec.make_ds(dns.name.from_text(self.name), self.dnskey, "SHA256").to_text()
+
+    def text(self, below: Mapping[str, str]) -> str:
+        """Return the zone file, signed. ``below``: zones that are delegated → DS record, "" for none."""
+        lines = HEAD + self.lines
+        for name, ds in below.items():
+            label = name.removesuffix("." + self.name).removesuffix(".")
+            lines += f"{label} IN NS ns1.example.com.\n" + (f"{label} IN DS {ds}\n" if ds else "")
+        zone = dns.zone.from_text(lines, origin=dns.name.from_text(self.name), relativize=False)
+        if self.signs:
+            now = datetime.now(UTC)
+            dns.dnssec.sign_zone(
+                zone,
+                keys=[(self.key, self.dnskey)],
+                inception=now - timedelta(days=60),
+                expiration=now + timedelta(days=self.ends_in_days),
+                add_dnskey=True,
+                dnskey_ttl=60,
+            )
+        return zone.to_text(relativize=False)
 
 
-@contextlib.contextmanager
-def signed_zones(directory: Path, zones: Sequence[SignedZone]) -> Iterator[SignedZones]:
-    """Serve ``zones``, each delegated from the nearest one above, until the block ends; the root is among them."""
-    directory.mkdir(parents=True, exist_ok=True)
-    anchor = write_zones(directory, zones)
-    with serve_zones(directory, [zone.name for zone in zones]) as port:
-        yield SignedZones(port, anchor)
-
-
-@contextlib.contextmanager
-def serve_zones(directory: Path, names: Sequence[str], *, address: str = "127.0.0.1") -> Iterator[int]:
-    """Serve what ``write_zones`` has written there; yields the port."""
-    port = free_port()
-    configuration = directory / f"named-{port}.conf"
-    told = [f'zone "{name}" {{ type primary; file "{_file(directory, name)}"; }};' for name in names]
-    configuration.write_text(
-        f'controls {{ }};\noptions {{ directory "{directory}"; pid-file "{directory}/named-{port}.pid";'
-        f' session-keyfile "{directory}/session-{port}.key"; managed-keys-directory "{directory}";'
-        f" listen-on port {port} {{ {address}; }}; listen-on-v6 {{ none; }}; recursion no;"
-        " dnssec-validation no; notify no; empty-zones-enable no; };\n" + "\n".join(told) + "\n"
-    )
-    command = ["named", "-f", "-g", "-n", "1", "-c", configuration]
-    with daemon(command, log=directory / f"named-{port}.log", ports=[port]):
-        yield port
-
-
-def write_zones(directory: Path, zones: Sequence[SignedZone], *, serial: int = 1) -> str:
-    """Write the files of all zones, children first; returns the DS of the root's key."""
-    ds: dict[str, list[str]] = {}
-    for zone in sorted(zones, key=lambda one: -len(_labels(one.name))):
-        children = [one for one in zones if one is not zone and _parent(one, zones) is zone]
-        delegations = "".join(
-            f"{child.name}. NS ns1.example.jp.\n" + "".join(f"{child.name}. DS {one}\n" for one in ds[child.name])
-            for child in children
-        )
-        file = _file(directory, zone.name)
-        file.write_text(_HEAD.format(serial=serial) + zone.lines + delegations)
-        ds[zone.name] = _sign(directory, zone, file)
-    return ds["."][0]
-
-
-def _sign(directory: Path, zone: SignedZone, file: Path) -> list[str]:
-    """Sign a zone's file in place; returns the DS records that its parent shall have."""
-    if zone.signed is Signed.NOT:
-        return []
-    ds = _new_key(directory, zone)
-    if zone.signed is Signed.NO_LONGER:
-        return [ds]
-    options = {
-        Signed.NSEC3_OPT_OUT: ["-3", "-", "-A", "-H", "0"],
-        Signed.EXPIRED: ["-s", "20250101000000", "-e", "20250201000000"],
-        Signed.LATER: ["-s", "20600101000000", "-e", "20600201000000"],
-    }.get(zone.signed, [])
-    _run(
-        directory,
-        *["dnssec-signzone", "-q", "-P", "-z", "-S", "-O", "full", "-K", directory / "keys", "-d", directory],
-        *[*options, "-o", f"{zone.name}", "-f", file, file],
-    )
-    _spoil(zone.signed, file)
-    if zone.signed is Signed.WITHOUT_DS:
-        return []
-    return [_new_key(directory, zone)] if zone.signed is Signed.OTHER_DS else [ds]
-
-
-def _new_key(directory: Path, zone: SignedZone) -> str:
-    keys = directory / "keys"
-    keys.mkdir(exist_ok=True)
-    algorithm = ["RSASHA1", "-b", "2048"] if zone.signed is Signed.SHA1 else ["ECDSAP256SHA256"]
-    name = _run(directory, "dnssec-keygen", "-q", "-K", keys, "-f", "KSK", "-a", *algorithm, zone.name).strip()
-    return _run(directory, "dnssec-dsfromkey", "-2", keys / f"{name}.key").split("DS ")[1].strip()
-
-
-def _spoil(signed: Signed, file: Path) -> None:
-    lines = file.read_text().splitlines(keepends=True)
-    if signed is Signed.CHANGED:
-        lines = [re.sub(r"(\sIN A\s+)192\.0\.2\.1$", r"\g<1>192.0.2.99", line) for line in lines]
-    elif signed is Signed.ROBBED_OF_SIGNATURES:
-        lines = [line for line in lines if not re.search(r"\sIN RRSIG\s+A\s", line)]
-    elif signed is Signed.ROBBED_OF_ALL_SIGNATURES:
-        lines = [line for line in lines if not re.search(r"\sIN RRSIG\s", line)]
-    file.write_text("".join(lines))
-
-
-def _parent(zone: SignedZone, zones: Sequence[SignedZone]) -> SignedZone:
-    above = [one for one in zones if one is not zone and _is_above(one.name, zone.name)]
-    return max(above, key=lambda one: len(_labels(one.name)), default=zone)
-
-
-def _is_above(upper: str, lower: str) -> bool:
-    return upper == "." or lower.endswith(f".{upper}")
-
-
-def _labels(name: str) -> list[str]:
-    return [label for label in name.split(".") if label]
-
-
-def _file(directory: Path, name: str) -> Path:
-    return directory / f"{name if name != '.' else 'root'}.zone"
-
-
-def _run(directory: Path, *command: str | Path) -> str:
-    return subprocess.run(
-        [str(word) for word in command], check=True, capture_output=True, text=True, cwd=directory
-    ).stdout
+def internet(*zones: Signed, wrong_ds: tuple[str, ...] = ()) -> tuple[dict[str, str], list[str]]:
+    """Return the files of ".", "jp." and the zones below, and the root's anchors. ``wrong_ds``: of other keys."""
+    root, jp = Signed(".", "ns1.example.com. IN A 127.0.0.1\n"), Signed("jp.")
+    ds = {one.name: Signed(one.name).ds if one.name in wrong_ds else one.ds if one.signs else "" for one in zones}
+    files = {".": root.text({"jp.": jp.ds}), "jp.": jp.text(ds), **{one.name: one.text({}) for one in zones}}
+    return files, [root.ds]

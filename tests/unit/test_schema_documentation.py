@@ -14,9 +14,12 @@ from ansible_collections.koshin.tls.plugins.doc_fragments import (
     certificate_defaults,
     certificates,
     control,
+    dns_servers,
+    domains,
     organizations,
     providers,
     services,
+    sftp_servers,
 )
 from ansible_collections.koshin.tls.plugins.module_utils._core.account import ReusedKey
 from ansible_collections.koshin.tls.plugins.module_utils._core.certificate import KeySpec
@@ -27,11 +30,24 @@ from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import D
 from ansible_collections.koshin.tls.plugins.module_utils._schema import accounts as accounts_schema
 from ansible_collections.koshin.tls.plugins.module_utils._schema import certificates as hosts_schema
 from ansible_collections.koshin.tls.plugins.module_utils._schema import control as control_schema
+from ansible_collections.koshin.tls.plugins.module_utils._schema import dns_servers as dns_servers_schema
+from ansible_collections.koshin.tls.plugins.module_utils._schema import domains as domains_schema
 from ansible_collections.koshin.tls.plugins.module_utils._schema import provider as provider_schema
 from ansible_collections.koshin.tls.plugins.module_utils._schema import services as services_schema
+from ansible_collections.koshin.tls.plugins.module_utils._schema import sftp_servers as sftp_servers_schema
 from ansible_collections.koshin.tls.plugins.module_utils._schema.field import Field, Fields
 
-FRAGMENTS = (control, certificates, certificate_defaults, organizations, providers, services)
+FRAGMENTS = (
+    control,
+    certificates,
+    certificate_defaults,
+    dns_servers,
+    domains,
+    organizations,
+    providers,
+    services,
+    sftp_servers,
+)
 OPTIONS = {
     name: option
     for fragment in FRAGMENTS
@@ -41,10 +57,13 @@ SCHEMA: dict[str, Fields] = {
     "accounts": accounts_schema.ACCOUNT,
     "certificates": hosts_schema.CERTIFICATE,
     "certificate_defaults": control_schema.CERTIFICATE_DEFAULTS,
+    "dns_servers": dns_servers_schema.DNS_SERVER,
+    "domains": domains_schema.DOMAIN,
     "organizations": control_schema.ORGANIZATION,
     "people": control_schema.PERSON,
     "providers": provider_schema.PROVIDER,
     "services": services_schema.SERVICE,
+    "sftp_servers": sftp_servers_schema.SFTP_SERVER,
 }
 TYPES = {
     "text": "str",

@@ -14,10 +14,9 @@ import threading
 import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
-from .._core.account import Account, AcmeSettings, leads_to_this_machine
-from .._core.inventory import Method
+from .._core.account import Account, AcmeSettings
 from .._core.order import Action, Application, Order, OrderState
 from .._x509.reading import certificate_facts, split_pem
 from .._x509.requests import request_der
@@ -28,31 +27,13 @@ from .acme_listing import GONE, AcmeOrders
 from .acme_order import challenge_of, gone, order_of
 from .acme_problems import AcmeProblem
 from .acme_reading import Authorization, Standing, authorization, standing
+from .acme_traits import acme_traits
 from .acme_waiting import waited
 from .answer import Answer
-from .base import Advice, CarryOver, CertificateAuthorityRefused, Traits
+from .base import Advice, CertificateAuthorityRefused, Traits
 from .session import Session
 
 Clock = t.Callable[[], datetime]
-
-
-def acme_traits(settings: AcmeSettings) -> Traits:
-    """Return what an ACME server can; how long its certificates last is the CA's secret until they are issued."""
-    return Traits(
-        methods=(Method.FILE, Method.DNS),
-        products=(settings.profile or "default",),
-        window_days=30,
-        window_days_elsewhere=30,
-        validity_days=199,
-        carry_over=CarryOver.NOTHING,
-        checked_on=date(2026, 11, 26),
-        costs_money=settings.costs_money,
-        publicly_trusted=not leads_to_this_machine(settings.connection.url),
-        steps=frozenset(),
-        names_in_csr=True,
-        validity_is_known=False,
-        caa_methods={Method.FILE: ("http-01",), Method.DNS: (settings.dns_challenge.value,)},
-    )
 
 
 class AcmeAuthority:

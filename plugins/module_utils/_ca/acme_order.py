@@ -20,6 +20,9 @@ from .base import CertificateAuthorityRefused
 
 HTTP = "http-01"
 
+# Below which label of a name the record of each challenge lies.
+RECORD_LABELS = {AcmeChallenge.ORDER: "_acme-challenge", AcmeChallenge.PERSISTENT: "_validation-persist"}
+
 
 def order_of(
     application: Application,
@@ -104,7 +107,7 @@ def reason_of(said: Standing, authorizations: Sequence[Authorization]) -> str:
 
 def record_of_dns(name: str) -> str:
     """Return where the TXT record of dns-01 stands (RFC 8555 section 8.4), for a wildcard that of its parent."""
-    return f"_acme-challenge.{_bare(name)}"
+    return f"{RECORD_LABELS[AcmeChallenge.ORDER]}.{_bare(name)}"
 
 
 def key_authorization(token: str, thumbprint: str) -> str:
@@ -135,7 +138,7 @@ def _persistent(one: Authorization, by: Challenge, account_url: str) -> DnsToken
         )
     policy = "; policy=wildcard" if one.name.startswith("*.") else ""
     value = f"{by.issuers[0]}; accounturi={account_url}{policy}"
-    return DnsToken(one.name, f"_validation-persist.{_bare(one.name)}", "TXT", value)
+    return DnsToken(one.name, f"{RECORD_LABELS[AcmeChallenge.PERSISTENT]}.{_bare(one.name)}", "TXT", value)
 
 
 def _bare(name: str) -> str:

@@ -14,10 +14,11 @@ from enum import Enum
 
 from .._core.announced import Announced
 from .._core.certificate import CertificateFacts
+from .._core.domain_validation import Prevalidated
 from .._core.errors import KoshinError
 from .._core.inventory import Method, Organization
 from .._core.message import Message
-from .._core.order import Application, Bought, Finding, Order, OrderRecord, OrderState
+from .._core.order import Application, Bought, DnsToken, Finding, Order, OrderRecord, OrderState
 from .._core.step import Awaited, HumanStep, StepKind, StepState
 
 CAA_METHODS: Mapping[Method, tuple[str, ...]] = {
@@ -64,7 +65,8 @@ class Traits:
     before (None: it does not). ``announced``: how it will issue from a day on.
     ``validity_is_known``: C(validity_days) is what it issues, and not a guess.
     ``caa_domains``: the issuer domain names that let it in (RFC 8659), its own first; empty where nobody knows them.
-    ``caa_methods``: what a CAA record calls its methods (BR 4.2.2.1.2).
+    ``caa_methods``: what a CAA record calls its methods (BR 4.2.2.1.2). ``record_label``: below which label of a name
+    its records lie, "" for the name itself.
     """
 
     methods: tuple[Method, ...]
@@ -91,6 +93,7 @@ class Traits:
     validity_is_known: bool = True
     caa_domains: tuple[str, ...] = ()
     caa_methods: Mapping[Method, tuple[str, ...]] = field(default_factory=lambda: CAA_METHODS)
+    record_label: str = "_dnsauth"
 
 
 class CertificateAuthority(t.Protocol):
@@ -192,6 +195,12 @@ class ChangesValidation(t.Protocol):
 
 
 @t.runtime_checkable
+class ResendsMails(t.Protocol):
+    def resend_mails(self, reference: str, application: Application) -> None:
+        """Have the mails to the approvers of C(application) sent again."""
+
+
+@t.runtime_checkable
 class ReplacesRequests(t.Protocol):
     def replace_request(self, order: Order, application: Application) -> Order:
         """Have the open order issue for the CSR of C(application), whose key before was lost."""
@@ -215,18 +224,20 @@ class Duplicates(t.Protocol):
         """Issue the certificate of an order once more, for the CSR of C(application): another host's key."""
 
 
-@dataclass(frozen=True)
-class Prevalidated:
-    """A domain that the CA validated ahead of orders; ``until``: when that ends, None where it is still pending."""
-
-    name: str
-    until: datetime | None
-
-
 @t.runtime_checkable
 class PrevalidatesDomains(t.Protocol):
     def domains(self) -> Sequence[Prevalidated]:
         """Return every domain of the account, with the end of its validation."""
+
+    def validate_domain(self, name: str, organization: Organization) -> DnsToken:
+        """Have a domain validated (anew) and return the record that the CA wants to see.
+
+        Asked again meanwhile, it is the same record. Raises CertificateAuthorityRefused where the CA does not know the
+        organisation.
+        """
+
+    def check_domain(self, name: str) -> Prevalidated:
+        """Ask the CA to look now, and return how the domain stands then."""
 
 
 @dataclass(frozen=True)

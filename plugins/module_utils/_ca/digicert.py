@@ -16,22 +16,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from .._core.account import Account, DigicertSettings
+from .._core.account import Account, DigicertSettings, DnsRecord
 from .._core.announced import Announced
 from .._core.certificate import CertificateFacts
+from .._core.domain_validation import Prevalidated
 from .._core.inventory import Method, Organization, Use
 from .._core.limits import limits_on
-from .._core.order import Application, Bought, Finding, Order, OrderState
+from .._core.order import Application, Bought, DnsToken, Finding, Order, OrderState
 from .._core.step import StepKind
-from . import digicert_account
+from . import digicert_account, digicert_domains
 from .answer import AnswerLost
-from .base import CarryOver, CertificateAuthorityRefused, Prevalidated, Traits, Vetting
+from .base import CarryOver, CertificateAuthorityRefused, Traits, Vetting
 from .digicert_api import CertCentral
 from .digicert_application import PRODUCTS, dcv_method, number_of, order_body, reissue_body
 from .digicert_order import fulfilled, key_of, standing_of
 from .digicert_problems import UNSEEN, CertCentralRefused
 from .digicert_reading import Details, Row, as_number, listing
 from .digicert_snapshot import Snapshot
+from .digicert_tokens import LABEL
 
 Clock = t.Callable[[], datetime]
 
@@ -59,6 +61,7 @@ def digicert_traits(settings: DigicertSettings, today: date) -> Traits:
         announced=(Announced(date(2027, 3, 1), without=(Use.CLIENT_AUTH,)),),
         # "Manage DNS CAA records" of its documentation: its own, and those of the brands that it took over.
         caa_domains=("digicert.com", "symantec.com", "geotrust.com", "rapidssl.com", "thawte.com"),
+        record_label=LABEL if settings.dns_record is DnsRecord.CNAME else "",
     )
 
 
@@ -200,7 +203,13 @@ class DigicertAuthority:
         return None
 
     def domains(self) -> Sequence[Prevalidated]:
-        return digicert_account.domains(self._api)
+        return digicert_domains.domains(self._api)
+
+    def validate_domain(self, name: str, organization: Organization) -> DnsToken:
+        return digicert_domains.validate(self._api, name, organization, self._settings, self._clock())
+
+    def check_domain(self, name: str) -> Prevalidated:
+        return digicert_domains.check(self._api, name)
 
     def vetting(self, organization: Organization) -> Vetting | None:
         return digicert_account.vetting(self._api, organization, self._settings)
@@ -249,11 +258,13 @@ class DigicertAuthority:
                 reason=f"it is placed, and cannot be looked at: {problem.message}",
             )
 
+    def resend_mails(self, reference: str, application: Application) -> None:
+        self._api.resend(int(reference), _mails(application), application.certificate)
+
     def _tell_approvers(self, number: int, application: Application) -> None:
         """Have the mails go to the addresses of the inventory, and not to whatever CertCentral finds."""
-        mails = [{"domain": name, "email": address, "email_domain": name} for name, address in application.approvers]
-        if mails:
-            self._api.resend(number, mails, application.certificate)
+        if application.approvers:
+            self._api.resend(number, _mails(application), application.certificate)
 
     def _order(self, said: Details, request: int | None, application: Application) -> Order:
         if request is not None and said.rejected(request):
@@ -274,3 +285,8 @@ def _as_submitted(application: Application, said: Details) -> Application:
     # One that was placed without a CSR has no key yet: it is ours only by our reference.
     key = key_of(said) or (application.key_hash if said.own_reference == application.own_reference else "")
     return replace(application, own_reference=said.own_reference or application.own_reference, key_hash=key)
+
+
+def _mails(application: Application) -> list[dict[str, str]]:
+    """Return the approvers as CertCentral takes them; without any it writes to whom it finds."""
+    return [{"domain": name, "email": address, "email_domain": name} for name, address in application.approvers]

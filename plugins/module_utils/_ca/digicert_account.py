@@ -14,20 +14,11 @@ from .._core.account import Account, DigicertSettings
 from .._core.inventory import Organization
 from .._core.order import Finding, Severity
 from .._core.step import Awaited, StepKind
-from .base import Prevalidated, Vetting
+from .base import Vetting
 from .digicert_api import CertCentral
-from .digicert_reading import listing, moment, text
+from .digicert_reading import moment, text
 
 _SKEW = timedelta(seconds=60)
-
-
-def domains(api: CertCentral) -> list[Prevalidated]:
-    """Return every domain with the end of its validation for organisation-validated certificates."""
-    return [
-        Prevalidated(text(one, "name").lower(), _ends(listing(one, "validations")))
-        for one in api.domains()
-        if text(one, "name")
-    ]
 
 
 def vetting(api: CertCentral, organization: Organization, settings: DigicertSettings) -> Vetting | None:
@@ -35,7 +26,7 @@ def vetting(api: CertCentral, organization: Organization, settings: DigicertSett
     number = dict(settings.organization_ids).get(organization.name)
     if number is None:
         return None
-    until = _ends(api.organization_validation(number))
+    until = ends(api.organization_validation(number))
     waits = () if until is not None else (Awaited(StepKind.PHONE_CONFIRMATION, link=organization.address.telephone),)
     return Vetting(str(number), text(api.organization(number), "name"), until, waits)
 
@@ -66,7 +57,7 @@ def _clock(api: CertCentral, account: Account) -> list[Finding]:
     return [Finding(account.name, Severity.WARNS, "clocks_apart", message, "Set this machine's clock (NTP).")]
 
 
-def _ends(validations: object) -> datetime | None:
+def ends(validations: object) -> datetime | None:
     """Return when the validation of type ov ends, None where there is none in force."""
     found = [
         moment(text(one, "validated_until"))

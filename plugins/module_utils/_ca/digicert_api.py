@@ -149,6 +149,22 @@ class CertCentral:
         query = {"include_validation": "true"}
         yield from self._pages("/domain", query, "domains", "domains")
 
+    def domain(self, number: int) -> Json:
+        query = {"include_dcv": "true", "include_validation": "true"}
+        return self._get(f"/domain/{number}", "domain", query)
+
+    def add_domain(self, body: Json) -> Json:
+        return self._change("POST", "/domain", body, f"domain {body['name']}")
+
+    def submit_domain(self, number: int, body: Json) -> None:
+        self._change("POST", f"/domain/{number}/validation", body, f"validation of domain {number}", again=True)
+
+    def domain_token(self, number: int) -> Json:
+        return self._change("POST", f"/domain/{number}/dcv/token", {}, f"token of domain {number}", again=True)
+
+    def check_domain(self, number: int) -> Json:
+        return self._change("PUT", f"/domain/{number}/dcv/validate-token", {}, f"look at domain {number}", again=True)
+
     def organization(self, number: int) -> Json:
         return self._get(f"/organization/{number}", "organization")
 

@@ -18,6 +18,7 @@ from .base import CertificateAuthorityRefused
 from .digicert_reading import text
 
 DIRECTORY = "/.well-known/pki-validation"
+LABEL = "_dnsauth"
 _FIXED_NAME = "fileauth.txt"
 _VALUE = re.compile(r"[A-Za-z0-9_-]{8,128}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}\.txt")
@@ -64,5 +65,5 @@ def _file_name(said: Mapping[str, t.Any], settings: DigicertSettings) -> str:
 def _record(name: str, value: str, settings: DigicertSettings) -> DnsToken:
     bare = name[2:] if name.startswith("*.") else name
     if settings.dns_record is DnsRecord.CNAME:
-        return DnsToken(name, f"_dnsauth.{bare}", "CNAME", f"{value}.dcv.digicert.com")
+        return DnsToken(name, f"{LABEL}.{bare}", "CNAME", f"{value}.dcv.digicert.com")
     return DnsToken(name, bare, "TXT", value)

@@ -21,7 +21,7 @@ from .local_order import LocalOrder, answer
 def local_traits(settings: LocalSettings) -> Traits:
     """Return what the embedded authority can: what today's public ones do for organisation-validated certificates."""
     return Traits(
-        methods=(Method.FILE,),
+        methods=(Method.FILE, Method.DNS),
         products=("ov",),
         window_days=60,
         window_days_elsewhere=90,

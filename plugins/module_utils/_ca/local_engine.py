@@ -13,7 +13,8 @@ from .._ca.base import CertificateAuthorityRefused
 from .._core.inventory import Resolver
 from .._core.order import Application
 from .._core.step import StepKind
-from .._dcv.look import Sight, look_all
+from .._dcv.look import look_all
+from .._dcv.sight import Sight
 from .._x509.authority import issue, new_intermediate, new_root
 from .._x509.reading import certificate_facts
 from . import local_order
@@ -81,7 +82,7 @@ class Engine:
         waiting = self.order(reference).unvalidated
         if not waiting:
             return self.order(reference)
-        sights = look_all([(token, self._resolver) for token in waiting])
+        sights = look_all([(token, self._resolver or Resolver()) for token in waiting])
         seen = {sight.name for sight in sights if sight.seen}
         with self._store.changing():
             return self._changed(reference, lambda order: local_order.looked_at(order, seen, _unseen(sights)))

@@ -86,7 +86,8 @@ def _to_names(application: Application, traits: Traits) -> t.Iterator[Objection]
             yield Objection(f"{name} cannot be validated by {chosen}", f"Set validation.method to one of: {offered}.")
         elif name.startswith("*.") and methods[name] is Method.FILE:
             yield Objection(
-                f"the wildcard {name} cannot be validated by file (BR 3.2.2.4.18)", "Name the hosts one by one instead."
+                f"the wildcard {name} cannot be validated by file (BR 3.2.2.4.18)",
+                "Choose dns, or name the hosts one by one instead.",
             )
     if len(application.common_name) > FIELD_LENGTHS["common_name"]:
         yield Objection(

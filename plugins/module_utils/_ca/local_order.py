@@ -11,10 +11,12 @@ import typing as t
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from .._core.order import Application, FileToken, Order, OrderState
+from .._core.inventory import Method
+from .._core.order import Application, DnsToken, FileToken, Order, OrderState, Token
 from .._core.step import Awaited, StepKind
 
 TOKEN_DIRECTORY = "/.well-known/pki-validation"
+TOKEN_LABEL = "_dnsauth"
 # BR 1.6.1 asks for 112 bits of randomness at least.
 _TOKEN_BYTES = 20
 
@@ -46,6 +48,7 @@ class LocalOrder:
     outstanding: tuple[StepKind, ...] = ()
     done: tuple[StepKind, ...] = ()
     tokens: tuple[FileToken, ...] = ()
+    records: tuple[DnsToken, ...] = ()
     validated: tuple[str, ...] = ()
     chain: tuple[str, ...] = ()
     reason: str = ""
@@ -57,19 +60,24 @@ class LocalOrder:
             return ()
         if StepKind.PAYMENT in self.outstanding:
             return (StepKind.PAYMENT,)
-        return () if self.unvalidated or not self.tokens else self.outstanding[:1]
+        return () if self.unvalidated or not self.every_token else self.outstanding[:1]
 
     @property
-    def unvalidated(self) -> tuple[FileToken, ...]:
+    def every_token(self) -> tuple[Token, ...]:
+        return (*self.tokens, *self.records)
+
+    @property
+    def unvalidated(self) -> tuple[Token, ...]:
         """Return the tokens that were handed out and not seen yet, of an open order."""
         if self.status is not Status.OPEN:
             return ()
-        return tuple(token for token in self.tokens if token.name not in self.validated)
+        return tuple(token for token in self.every_token if token.name not in self.validated)
 
     @property
     def complete(self) -> bool:
         """Say whether nothing stands between this order and its certificate."""
-        return self.status is Status.OPEN and bool(self.tokens) and not self.unvalidated and not self.outstanding
+        handed_out = bool(self.every_token) and not self.unvalidated
+        return self.status is Status.OPEN and handed_out and not self.outstanding
 
 
 def placed(reference: str, application: Application, steps: tuple[StepKind, ...]) -> LocalOrder:
@@ -125,6 +133,7 @@ def answer(order: LocalOrder) -> Order:
         key_hash=order.application.key_hash,
         awaits=tuple(Awaited(kind) for kind in order.awaits),
         tokens=order.tokens,
+        records=order.records,
         validated=order.validated,
         chain=order.chain,
         reason=order.reason,
@@ -132,9 +141,23 @@ def answer(order: LocalOrder) -> Order:
 
 
 def _handed_out(order: LocalOrder) -> LocalOrder:
-    if order.tokens or StepKind.PAYMENT in order.outstanding:
+    if order.every_token or StepKind.PAYMENT in order.outstanding:
         return order
-    return replace(order, tokens=tuple(_token(name) for name in order.application.names))
+    names, by_record = order.application.names, _by_record(order.application)
+    return replace(
+        order,
+        tokens=tuple(_token(name) for name in names if name not in by_record),
+        records=tuple(_record(name) for name in names if name in by_record),
+    )
+
+
+def _by_record(application: Application) -> set[str]:
+    return {name for name, method in application.methods if method is Method.DNS}
+
+
+def _record(name: str) -> DnsToken:
+    """Return a record below the name, or below the domain of a wildcard (BR 3.2.2.4.7)."""
+    return DnsToken(name, f"{TOKEN_LABEL}.{name.removeprefix('*.')}", "TXT", secrets.token_hex(_TOKEN_BYTES))
 
 
 def _token(name: str) -> FileToken:

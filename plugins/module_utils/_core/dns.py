@@ -42,13 +42,17 @@ class DnsServer:
 
 @dataclass(frozen=True)
 class Record:
-    """One record that validates C(name): C(owner) without a final dot, C(type) one of RECORD_TYPES, C(ttl) seconds."""
+    """One record that validates C(name): C(owner) without a final dot, C(type) one of RECORD_TYPES, C(ttl) seconds.
+
+    C(replaces): values of earlier tokens of the same order, which it takes the place of.
+    """
 
     name: str
     owner: str
     type: str
     value: str
     ttl: int
+    replaces: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.owner}. {self.type}"
@@ -69,8 +73,13 @@ def check_record(record: Record) -> None:
             f"{record.owner!r} is no record for {record.name}: it has to lie at that name or above it.",
             "Look at what the CA asked for; records of other names are never written.",
         )
-    if _VALUES[record.type].fullmatch(record.value) is None:
+    if not is_value(record.type, record.value):
         raise RecordRefused(
             f"The value for {record} is no plain value of type {record.type}.",
             "Put it in quotes; if it stands so in the CA's answer, ask the CA.",
         )
+
+
+def is_value(kind: str, value: str) -> bool:
+    """Return whether a record of type C(kind) may say C(value)."""
+    return _VALUES[kind].fullmatch(value) is not None

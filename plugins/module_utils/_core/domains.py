@@ -11,6 +11,7 @@ import typing as t
 from .inventory import Certificate, Method, NameValidation
 from .names import problem_of
 from .order import Finding, Severity
+from .placement import is_host, places_of
 
 
 def check_names(
@@ -94,7 +95,7 @@ def _method(
             certificate, f"{name}: a wildcard name cannot be validated by file (BR 3.2.2.4.18).", "Choose dns."
         )
     elif method is Method.FILE and validation.web_root is None:
-        hosts = validation.hosts or (certificate.host,)
+        hosts = (place for place, _root in places_of(validation, certificate.host) if is_host(place))
         for host in (host for host in hosts if not web_roots.get(host)):
             lacks = "has no web root" if host in web_roots else "is not in this run"
             yield _impossible(

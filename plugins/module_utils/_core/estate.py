@@ -45,6 +45,7 @@ def join(
     inventory: t.Mapping[str, t.Sequence[t.Any]],
     *,
     defaults: Entry,
+    domains: t.Mapping[str, Entry],
     only_account: str | None,
     only_organization: str | None,
     check_entry: CheckEntry,
@@ -53,8 +54,9 @@ def join(
 
     C(answers): host → what certificate_info returned there, or its failure. C(inventory): host → entries of a host that
     did not answer, so that its certificates are known to be unreachable. C(check_entry) checks an entry (_schema).
+    C(domains): name → how it and what lies below it is validated, for what an entry does not say itself.
     """
-    fill = _Filler(defaults, only_account, only_organization, check_entry)
+    fill = _Filler(defaults, domains, only_account, only_organization, check_entry)
     places: list[Place] = []
     web_roots: dict[str, str | None] = {}
     for host, answer in answers.items():
@@ -142,21 +144,22 @@ def _named_on(name: str, hosts: list[str]) -> Entry:
 
 @dataclass(frozen=True)
 class _Filler:
-    """Fills in what an entry leaves to the defaults."""
+    """Fills in what an entry leaves to its domains and to the defaults."""
 
     defaults: Entry
+    domains: t.Mapping[str, Entry]
     only_account: str | None
     only_organization: str | None
     check_entry: CheckEntry
 
     def place(self, entry: Entry, host: str) -> Place:
         try:
-            return Place(entry["name"], host, self.certificate({**self.defaults, **entry}, host))
+            return Place(entry["name"], host, self.certificate(entry, host))
         except InputRefused as error:
             return Place(entry["name"], host, error=error.as_result())
 
-    def certificate(self, entry: Entry, host: str) -> Certificate:
-        name = entry["name"]
+    def certificate(self, said: Entry, host: str) -> Certificate:
+        entry, name = {**self.defaults, **said}, said["name"]
         names = tuple(known.lower() for known in (entry["common_name"], *entry.get("additional_names", ())))
         return Certificate(
             name=name,
@@ -167,7 +170,9 @@ class _Filler:
             additional_names=tuple(dict.fromkeys(known for known in names[1:] if known != names[0])),
             product=entry.get("product"),
             key=_key(name, {**self.defaults.get("key", {}), **entry.get("key", {})}),
-            validations=_validations(names, {**self.defaults.get("validation", {}), **entry.get("validation", {})}),
+            validations=_validations(
+                names, self.defaults.get("validation", {}), self.domains, said.get("validation", {})
+            ),
             services=tuple(entry.get("services", ())),
             files=FileSet(**entry.get("files", {})),
             bought_here=entry.get("bought_here", False),
@@ -212,18 +217,45 @@ def _uses(name: str, words: t.Sequence[str]) -> tuple[Use, ...]:
     return tuple(Use(word) for word in words)
 
 
-def _validations(names: tuple[str, ...], entry: Entry) -> tuple[NameValidation, ...]:
-    own = {name.lower(): values for name, values in entry.get("names", {}).items()}
-    unknown = sorted(set(own) - set(names))
+def _validations(
+    names: tuple[str, ...], defaults: Entry, domains: t.Mapping[str, Entry], entry: Entry
+) -> tuple[NameValidation, ...]:
+    """Return how each name is validated: what the certificate says goes before its domain, that before the defaults."""
+    own = {name.lower(): values for name, values in {**defaults.get("names", {}), **entry.get("names", {})}.items()}
+    unknown = sorted({name.lower() for name in entry.get("names", {})} - set(names))
     if unknown:
         raise InputRefused(
             f"validation.names has {unknown[0]}, which is no name of the certificate.",
             "Correct the name, or add it to additional_names.",
             code="unknown_name",
         )
-    return tuple(_validation(name, {**entry, **own.get(name, {})}) for name in dict.fromkeys(names))
+    return tuple(
+        _validation(name, defaults, domain_of(name, domains), {**entry, **own.get(name, {})})
+        for name in dict.fromkeys(names)
+    )
 
 
-def _validation(name: str, entry: Entry) -> NameValidation:
+def domain_of(name: str, domains: t.Mapping[str, Entry]) -> Entry:
+    """Return what is said of the nearest domain that C(name) lies in, {} where nothing is."""
+    labels = name.removeprefix("*.").split(".")
+    above = (".".join(labels[depth:]) for depth in range(len(labels)))
+    return next((domains[parent] for parent in above if parent in domains), {})
+
+
+def _validation(name: str, defaults: Entry, domain: Entry, said: Entry) -> NameValidation:
+    entry = {**defaults, **domain, **said}
     method = Method(entry.get("method", Method.FILE.value))
-    return NameValidation(name, method, tuple(entry.get("hosts", ())), entry.get("web_root"), entry.get("approver"))
+    # Hosts that a certificate names itself get its files, wherever those of its domain are carried.
+    carried = {} if "hosts" in said and method is Method.FILE else domain
+    at_server = carried.get("sftp_server") is not None
+    return NameValidation(
+        name,
+        method,
+        hosts=tuple(entry.get("hosts", ())),
+        web_root=({**domain, **said} if at_server else entry).get("web_root"),
+        approver=entry.get("approver"),
+        dns_server=domain.get("dns_server"),
+        sftp_server=carried.get("sftp_server"),
+        publish_tasks=carried.get("publish_tasks"),
+        retract_tasks=carried.get("retract_tasks"),
+    )

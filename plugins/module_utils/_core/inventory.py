@@ -40,7 +40,8 @@ class OnLoss(str, Enum):
 class NameValidation:
     """How one name is validated: ``hosts`` get its token (empty: the key host), ``web_root`` where it lies there.
 
-    ``approver``: the address that approves it by mail.
+    ``approver``: the address that approves it by mail. ``dns_server``, ``sftp_server``: entries of tls_dns_servers and
+    tls_sftp_servers that get its record or file; ``publish_tasks``, ``retract_tasks``: task files that see to either.
     """
 
     name: str
@@ -48,6 +49,10 @@ class NameValidation:
     hosts: tuple[str, ...] = ()
     web_root: str | None = None
     approver: str | None = None
+    dns_server: str | None = None
+    sftp_server: str | None = None
+    publish_tasks: str | None = None
+    retract_tasks: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -121,6 +122,18 @@ class DnsToken:
     type: str
     value: str
 
+    @property
+    def path(self) -> str:
+        """Return what tells it from other records, as a file's path does: "TXT _dnsauth.www.example.jp"."""
+        return f"{self.type} {self.record}"
+
+    @property
+    def content(self) -> str:
+        return self.value
+
+
+Token = t.Union[FileToken, DnsToken]
+
 
 @dataclass(frozen=True)
 class Order:
@@ -149,6 +162,11 @@ class Order:
     ready: bool = False
     term_ends: datetime | None = None
     buys_by_itself: bool = False
+
+    @property
+    def every_token(self) -> tuple[Token, ...]:
+        """Return files and records together."""
+        return (*self.tokens, *self.records)
 
     @property
     def awaited(self) -> tuple[StepKind, ...]:
@@ -194,11 +212,11 @@ class OrderRecord:
 
 @dataclass(frozen=True)
 class Placement:
-    """A token and one place where it lies: ``host`` and ``web_root`` there."""
+    """A token and one place where it lies (placement.py): ``host`` and ``web_root`` there."""
 
     certificate: str
     own_reference: str
-    token: FileToken
+    token: Token
     host: str
     web_root: str
     published: bool = False

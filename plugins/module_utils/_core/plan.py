@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .certificate import Found
-from .inventory import Certificate, Method, NameValidation
+from .inventory import Certificate
 from .order import Bought, Decision
+from .placement import is_host, places_of
 from .procedure import NextStep
 
 
 @dataclass(frozen=True)
 class TokenPlace:
-    """Where the token of one name lies; ``web_root`` None: not known in this run."""
+    """Where the token of one name lies (placement.py); ``web_root`` None: not known in this run."""
 
     name: str
     host: str
@@ -47,13 +48,7 @@ class Planned:
 def token_places(certificate: Certificate, web_roots: dict[str, str | None]) -> tuple[TokenPlace, ...]:
     """Return every place where a token of C(certificate) has to lie; C(web_roots): host → its default."""
     return tuple(
-        TokenPlace(validation.name, host, validation.web_root or web_roots.get(host))
+        TokenPlace(validation.name, place, web_root or (web_roots.get(place) if is_host(place) else web_root))
         for validation in certificate.validations
-        if validation.method is Method.FILE
-        for host in hosts_of(certificate, validation)
+        for place, web_root in places_of(validation, certificate.host)
     )
-
-
-def hosts_of(certificate: Certificate, validation: NameValidation) -> tuple[str, ...]:
-    """Return the hosts that get a name's token: those it says, else the key host."""
-    return validation.hosts or (certificate.host,)

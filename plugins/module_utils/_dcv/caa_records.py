@@ -9,7 +9,7 @@ from __future__ import annotations
 from .._core.caa import CaaRecord
 from .._core.errors import KoshinError
 from .._core.inventory import Resolver
-from .resolver import dns_resolver
+from .resolver import whoever_is_asked
 
 TIMEOUT_SECONDS = 5.0
 
@@ -29,9 +29,7 @@ def caa_records(resolver: Resolver | None, name: str) -> tuple[str, tuple[CaaRec
     import dns.exception
     import dns.resolver
 
-    server = resolver.dns_server if resolver is not None else None
-    asked = dns.resolver.Resolver() if server is None else dns_resolver(server, TIMEOUT_SECONDS)
-    asked.lifetime = TIMEOUT_SECONDS
+    asked = whoever_is_asked(resolver, TIMEOUT_SECONDS)
     labels = name.rstrip(".").split(".")
     for depth in range(len(labels)):
         here = ".".join(labels[depth:])

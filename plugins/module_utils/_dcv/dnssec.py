@@ -2,32 +2,42 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Is a zone signed as its parents say, from the root down (RFC 4035 section 5)? As a CA's resolver sees it."""
+"""Is the DNSSEC chain of a zone whole (RFC 4035 section 5)? CAs refuse to issue where it is broken (BR 3.2.2.8.1).
+
+What is asked comes from the resolver with checking disabled (CD), so that a broken chain can be told from silence; the
+signatures are verified here, from the root's keys down. The keys of the zone itself come from its own servers.
+"""
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timezone
 from enum import Enum
 
-from .anchors import CHECKED_ON, ROOT_ANCHORS, Anchors
-from .denial import Cut, cut_at, signed_denials
-from .signatures import ALGORITHMS, DIGESTS, Fault, Flaw, Keys, flaw_of, text_of
+from .authoritative import NameServer, ServerFailed, ask_server
+from .denial import proves_no_ds
+from .resolver import server_endpoint
 
 if t.TYPE_CHECKING:
     import dns.message
     import dns.name
     import dns.rdatatype
-    import dns.rdtypes.ANY.DS
     import dns.rrset
 
-# Asks for one type at one name, for the signatures too; None where nobody gave a usable answer.
-Ask = t.Callable[["dns.name.Name", "dns.rdatatype.RdataType"], "dns.message.Message | None"]
+    from .._core.inventory import Resolver
+
+TIMEOUT_SECONDS = 4.0
+_LARGEST_DATAGRAM = 1232
+# https://data.iana.org/root-anchors/root-anchors.xml: KSK-2017 and KSK-2024.
+ROOT_ANCHORS = (
+    "20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D",
+    "38696 8 2 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16",
+)
 
 
-class Security(str, Enum):
-    """The states of RFC 4035 section 4.3; C(UNKNOWN) is its "indeterminate": what was seen here decides nothing."""
+class Standing(str, Enum):
+    """How a zone stands (RFC 4035 section 4.3). UNKNOWN: it cannot be judged from here."""
 
     SECURE = "secure"
     INSECURE = "insecure"
@@ -36,199 +46,221 @@ class Security(str, Enum):
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """C(zone): where it was decided, the zone itself or one above. C(reason): a clause, "" where there is none to tell.
+class Chain:
+    """How a zone stands, and why where it is not secure. C(keys): what signs its records, where it is secure."""
 
-    C(fault): what is broken, of what is bogus.
-    """
-
-    security: Security
-    zone: str
+    standing: Standing
     reason: str = ""
-    fault: Fault | None = None
-
-
-@dataclass(frozen=True)
-class _State:
-    """How far the trust goes at a name. C(keys): those of the zone around it, where it is secure.
-
-    C(stripped): who was asked keeps the signatures to itself.
-    """
-
-    verdict: Verdict
-    keys: Keys | None = None
-    stripped: bool = False
+    keys: dns.rrset.RRset | None = None
 
 
 class Validator:
-    """Judges zones, each on the way once. C(anchors): zone → DS records in text, where trust begins."""
+    """One resolver, asked for a run. C(anchors): DS records of the root as text."""
 
-    def __init__(self, ask: Ask, *, now: datetime, anchors: Anchors = ROOT_ANCHORS) -> None:
-        import dns.name
+    def __init__(self, resolver: Resolver | None, *, anchors: t.Sequence[str] = ROOT_ANCHORS) -> None:
+        self._servers, self._looks_inside = _servers_of(resolver), resolver is not None
+        self._anchors = anchors
 
-        self._ask, self._now = ask, now
-        self._anchors = {dns.name.from_text(zone): records for zone, records in anchors.items()}
-        self._states: dict[dns.name.Name, _State] = {}
+    def chain_of(self, path: t.Sequence[str], servers: t.Sequence[NameServer]) -> Chain:
+        """Judge the last zone of C(path): the zones from the root (".") down to it.
 
-    def judge(self, zone: str) -> Verdict:
-        """Say whether the keys of C(zone) are those that its parents, up to an anchor, vouch for."""
-        import dns.name
-        import dns.rdatatype
-
-        name = dns.name.from_text(zone)
-        state = self._state(name)
-        if state.stripped:
-            answer = self._ask(name, dns.rdatatype.DS)
-            if answer is None or _rrset(answer, name, dns.rdatatype.DS) is None:
-                # Most probably unsigned: nothing to be told.
-                return replace(state.verdict, reason="")
-        return state.verdict
-
-    def flaw_of_answer(self, answer: dns.message.Message, name: str, kind: str, *, zone: str) -> Flaw | None:
-        """Return what is wrong with the signatures of an answer for C(name) out of C(zone), None of an unsigned zone.
-
-        What is there has to be signed; of what is not, something signed has to say so: which names and types that
-        denial spans is not looked at.
+        Its keys are asked of C(servers), its own: this machine's resolver may know another zone of that name, inside,
+        which no CA sees. Servers inside are not judged, unless a resolver was named.
         """
         import dns.name
         import dns.rdatatype
 
-        keys = self._state(dns.name.from_text(zone)).keys
-        if keys is None or keys.zone != dns.name.from_text(zone):
-            return None
-        signed = [
-            (one, section)
-            for section in (answer.answer, answer.authority)
-            for one in section
-            if one.rdtype in _signed_kinds(kind) and one.name.is_subdomain(keys.zone)
-        ]
-        for rrset, section in signed:
-            flaw = flaw_of(rrset, section, keys, self._now)
-            if flaw is not None:
-                return flaw
-        if answer.answer:
-            return None
-        denials = signed_denials(answer, keys, self._now)
-        if isinstance(denials, Flaw):
-            return denials
-        return None if denials else Flaw(Fault.UNPROVEN, f"nothing signed says that {name} has no {kind}")
+        zones = [dns.name.from_text(zone) for zone in path]
+        if not self._looks_inside and any(server.from_inside for server in servers):
+            return _unknown(zones[-1], "its name servers are not public")
+        trusted = _anchor_set(self._anchors)
+        chain = Chain(Standing.UNKNOWN)
+        for place, zone in enumerate(zones):
+            is_last = place + 1 == len(zones)
+            said = _ask_servers(servers, path[-1]) if is_last else self._ask(zone, dns.rdatatype.DNSKEY)
+            chain = self._keys_of(zone, trusted, said)
+            if chain.keys is None or is_last:
+                return chain
+            said = self._ask(zones[place + 1], dns.rdatatype.DS)
+            below = self._delegation(zone, zones[place + 1], said, chain.keys)
+            if isinstance(below, Chain):
+                return below
+            trusted = below
+        return chain
 
-    def _state(self, name: dns.name.Name) -> _State:
-        if name not in self._states:
-            self._states[name] = self._judged(name)
-        return self._states[name]
-
-    def _judged(self, name: dns.name.Name) -> _State:
+    def _keys_of(self, zone: dns.name.Name, trusted: dns.rrset.RRset, said: dns.message.Message | None) -> Chain:
+        """Return the zone's keys once one that C(trusted) (DS records) knows has signed them."""
+        import dns.dnssec
         import dns.name
+        import dns.rdatatype
+        import dns.rrset
 
-        if name in self._anchors:
-            return self._anchored(name)
-        if name == dns.name.root:
-            return _State(Verdict(Security.UNKNOWN, text_of(name)))
-        above = self._state(name.parent())
-        return above if above.keys is None else self._beneath(above, above.keys, name)
+        if said is None:
+            return _unknown(zone, "nobody answers for its keys")
+        keys, signatures = _signed(said.answer, zone, dns.rdatatype.DNSKEY)
+        if keys is None or signatures is None:
+            if zone == dns.name.root:
+                return _unknown(zone, "the resolver hands out no signatures")
+            return _bogus(zone, "its parent has a DS record for it, and it has no signed keys")
+        entry = [key for key in keys if any(_is_of(one, zone, key) for one in trusted)]
+        if not entry:
+            if not any(_is_known(one) for one in trusted):
+                return Chain(Standing.INSECURE, "its DS records are of kinds that nobody verifies any more")
+            tags = ", ".join(str(one.key_tag) for one in trusted)
+            return _bogus(zone, f"none of its keys is that of the DS record at its parent (key tag {tags})")
+        problem = verify(keys, signatures, dns.rrset.from_rdata_list(zone, keys.ttl, entry))
+        return Chain(Standing.SECURE, keys=keys) if problem is None else _bogus(zone, f"its keys: {problem}")
 
-    def _anchored(self, zone: dns.name.Name) -> _State:
-        import dns.rdata
-        import dns.rdataclass
+    def _delegation(
+        self, parent: dns.name.Name, zone: dns.name.Name, said: dns.message.Message | None, keys: dns.rrset.RRset
+    ) -> dns.rrset.RRset | Chain:
+        """Return the DS records of a zone, or why the chain ends above it."""
         import dns.rdatatype
 
-        answer = self._ask(zone, dns.rdatatype.DNSKEY)
-        if answer is None or _rrset(answer, zone, dns.rdatatype.DNSKEY) is None:
-            return _unknown(zone)
-        if not any(one.rdtype == dns.rdatatype.RRSIG for one in answer.answer):
-            return replace(_unknown(zone, "the resolver of this machine hands on no signatures"), stripped=True)
-        anchors = [
-            t.cast("dns.rdtypes.ANY.DS.DS", dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.DS, record))
-            for record in self._anchors[zone]
-        ]
-        state = self._keyed(zone, answer, anchors, "the trust anchor")
-        if state.verdict.security is Security.BOGUS:
-            # Nobody's zone is to blame: another root than IANA's, or anchors that have become old.
-            return _unknown(zone, f"{state.verdict.reason} (as of {CHECKED_ON})")
-        return state
+        if said is None:
+            return _unknown(zone, "nobody answers for its DS records")
+        records, signatures = _signed(said.answer, zone, dns.rdatatype.DS)
+        if records is not None and signatures is not None:
+            problem = verify(records, signatures, keys)
+            return records if problem is None else _bogus(zone, f"its DS record at {parent}: {problem}")
+        if records is not None:
+            return _bogus(zone, f"its DS record at {parent} is not signed")
+        verified = [one for one in _denials(said) if verify(*one, keys) is None]
+        if proves_no_ds([rrset for rrset, _signatures in verified], zone):
+            return Chain(Standing.INSECURE, f"{_text(parent)} proves that it is not signed")
+        return _unknown(zone, "that it has no DS record is not proved")
 
-    def _beneath(self, above: _State, keys: Keys, name: dns.name.Name) -> _State:
-        """Go one label down from what is secure."""
-        import dns.rdatatype
+    def _ask(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> dns.message.Message | None:
+        import dns.exception
+        import dns.flags
+        import dns.message
+        import dns.query
+        import dns.rcode
 
-        answer = self._ask(name, dns.rdatatype.DS)
-        if answer is None:
-            return _unknown(name, f"nobody answers for DS of {text_of(name)}")
-        told = _rrset(answer, name, dns.rdatatype.DS)
-        if told is None:
-            if _rrset(answer, name, dns.rdatatype.CNAME) is not None:
-                return above
-            cut = cut_at(name, answer, keys, self._now)
-            if isinstance(cut, Flaw):
-                return _bogus(name, cut)
-            return above if cut is Cut.NONE else _insecure(name, f"{text_of(keys.zone)} has no DS of it")
-        flaw = flaw_of(told, answer.answer, keys, self._now)
-        if flaw is not None:
-            return _bogus(name, flaw)
-        usable = [one for one in told if one.algorithm in ALGORITHMS and one.digest_type in DIGESTS]
-        if not usable:
-            algorithms = ", ".join(sorted({f"algorithm {one.algorithm} with digest {one.digest_type}" for one in told}))
-            return _insecure(name, f"{algorithms} is not supported, and counts as unsigned")
-        answer = self._ask(name, dns.rdatatype.DNSKEY)
-        if answer is None:
-            return _unknown(name, f"nobody answers for DNSKEY of {text_of(name)}")
-        return self._keyed(name, answer, usable, f"the DS of {text_of(name)} at {text_of(keys.zone)}")
-
-    def _keyed(
-        self,
-        zone: dns.name.Name,
-        answer: dns.message.Message,
-        vouching: t.Sequence[dns.rdtypes.ANY.DS.DS],
-        what: str,
-    ) -> _State:
-        """Trust the keys of a zone where one of those that are vouched for has signed them."""
-        import dns.rdataset
-        import dns.rdatatype
-
-        keys = _rrset(answer, zone, dns.rdatatype.DNSKEY)
-        if keys is None:
-            return _bogus(zone, Flaw(Fault.NO_KEYS, f"there is {what}, and {text_of(zone)} has no DNSKEY"))
-        entering = [key for key in keys if any(_vouches(ds, zone, key) for ds in vouching)]
-        if not entering:
-            return _bogus(zone, Flaw(Fault.OTHER_KEYS, f"{what} matches none of the keys of {text_of(zone)}"))
-        entered = Keys(zone, dns.rdataset.from_rdata_list(keys.ttl, entering))
-        flaw = flaw_of(keys, answer.answer, entered, self._now)
-        if flaw is not None:
-            return _bogus(zone, flaw)
-        return _State(Verdict(Security.SECURE, text_of(zone)), Keys(zone, keys.to_rdataset()))
+        query = dns.message.make_query(name, kind, want_dnssec=True, payload=_LARGEST_DATAGRAM)
+        query.flags |= dns.flags.CD
+        for address, port in self._servers:
+            try:
+                answer, _used_tcp = dns.query.udp_with_fallback(
+                    query, address, timeout=TIMEOUT_SECONDS, port=port, ignore_unexpected=True
+                )
+            except (dns.exception.DNSException, OSError, EOFError):
+                continue
+            if answer.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+                return answer
+        return None
 
 
-def _vouches(ds: dns.rdtypes.ANY.DS.DS, zone: dns.name.Name, key: t.Any) -> bool:
+def _ask_servers(servers: t.Sequence[NameServer], zone: str) -> dns.message.Message | None:
+    for server in servers:
+        try:
+            return ask_server(server, f"{zone}.", "DNSKEY", timeout_seconds=TIMEOUT_SECONDS, dnssec=True)
+        except ServerFailed:
+            continue
+    return None
+
+
+def verify(rrset: dns.rrset.RRset, signatures: dns.rrset.RRset, keys: dns.rrset.RRset) -> str | None:
+    """Return what is wrong with the signatures, all of them; None where one of C(keys) has made one that holds now."""
     import dns.dnssec
-    import dns.dnssectypes
-    import dns.rdtypes.dnskeybase
+    import dns.exception
 
-    flags = dns.rdtypes.dnskeybase.Flag
-    if not key.flags & flags.ZONE or key.flags & flags.REVOKE:
-        return False
-    if key.algorithm != ds.algorithm or dns.dnssec.key_id(key) != ds.key_tag:
-        return False
-    return bool(dns.dnssec.make_ds(zone, key, dns.dnssectypes.DSDigest(ds.digest_type)).digest == ds.digest)
+    try:
+        dns.dnssec.validate(rrset, signatures, {keys.name: keys})
+    except (dns.exception.ValidationFailure, dns.exception.UnsupportedAlgorithm, ValueError) as error:
+        return _why(signatures, error)
+    return None
 
 
-def _signed_kinds(kind: str) -> tuple[int, ...]:
+def signed_by(answer: dns.message.Message, name: str, kind: str, keys: dns.rrset.RRset) -> str | None:
+    """Return what is wrong with a record set of an answer, None where it is signed well by C(keys)."""
+    import dns.name
     import dns.rdatatype
 
-    return dns.rdatatype.from_text(kind), dns.rdatatype.CNAME, dns.rdatatype.SOA
+    rrset, signatures = _signed(answer.answer, dns.name.from_text(name), dns.rdatatype.from_text(kind))
+    if rrset is None:
+        return f"it has no {kind} record"
+    return "it is not signed" if signatures is None else verify(rrset, signatures, keys)
 
 
-def _rrset(answer: dns.message.Message, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> dns.rrset.RRset | None:
-    return next((one for one in answer.answer if one.name == name and one.rdtype == kind), None)
+def _why(signatures: dns.rrset.RRset, error: Exception) -> str:
+    last = max(one.expiration for one in signatures)
+    first = min(one.inception for one in signatures)
+    now = datetime.now(timezone.utc).timestamp()
+    if last < now:
+        return f"its signature ended on {datetime.fromtimestamp(last, timezone.utc):%Y-%m-%d %H:%M} UTC"
+    if first > now:
+        return f"its signature begins on {datetime.fromtimestamp(first, timezone.utc):%Y-%m-%d %H:%M} UTC only"
+    return f"its signature does not verify ({str(error)[:100] or type(error).__name__})"
 
 
-def _bogus(zone: dns.name.Name, flaw: Flaw) -> _State:
-    return _State(Verdict(Security.BOGUS, text_of(zone), flaw.text, flaw.fault))
+def _signed(
+    section: t.Iterable[dns.rrset.RRset], name: dns.name.Name, kind: dns.rdatatype.RdataType
+) -> tuple[dns.rrset.RRset | None, dns.rrset.RRset | None]:
+    import dns.rdatatype
+
+    found = [one for one in section if one.name == name]
+    rrset = next((one for one in found if one.rdtype == kind), None)
+    signatures = next((one for one in found if one.rdtype == dns.rdatatype.RRSIG and one.covers == kind), None)
+    return rrset, signatures
 
 
-def _insecure(zone: dns.name.Name, reason: str) -> _State:
-    return _State(Verdict(Security.INSECURE, text_of(zone), reason))
+def _denials(said: dns.message.Message) -> t.Iterator[tuple[dns.rrset.RRset, dns.rrset.RRset]]:
+    import dns.rdatatype
+
+    for rrset in said.authority:
+        if rrset.rdtype in (dns.rdatatype.NSEC, dns.rdatatype.NSEC3):
+            _rrset, signatures = _signed(said.authority, rrset.name, rrset.rdtype)
+            if signatures is not None:
+                yield rrset, signatures
 
 
-def _unknown(zone: dns.name.Name, reason: str = "") -> _State:
-    return _State(Verdict(Security.UNKNOWN, text_of(zone), reason))
+def _anchor_set(anchors: t.Sequence[str]) -> dns.rrset.RRset:
+    import dns.name
+    import dns.rrset
+
+    return dns.rrset.from_text(dns.name.root, 0, "IN", "DS", *anchors)
+
+
+def _is_of(ds: t.Any, zone: dns.name.Name, key: t.Any) -> bool:
+    """Say whether a DS record is that of a key; one of a kind that is not verified any more is of none."""
+    import dns.dnssec
+    import dns.exception
+
+    if not _is_known(ds) or ds.key_tag != dns.dnssec.key_id(key):
+        return False
+    try:
+        made = dns.dnssec.make_ds(zone, key, ds.digest_type)
+    except (dns.exception.UnsupportedAlgorithm, dns.exception.ValidationFailure, ValueError):
+        return False
+    return bool(made == ds)
+
+
+def _is_known(ds: t.Any) -> bool:
+    """SHA-256 and SHA-384 over keys that are still in use (RFC 8624 sections 3.1 and 3.3)."""
+    return ds.digest_type in (2, 4) and ds.algorithm in (8, 10, 13, 14, 15, 16)
+
+
+def _servers_of(resolver: Resolver | None) -> list[tuple[str, int]]:
+    import dns.exception
+    import dns.resolver
+
+    if resolver is not None and resolver.dns_server is not None:
+        return [server_endpoint(resolver.dns_server)]
+    try:
+        system = dns.resolver.Resolver()
+    except (dns.exception.DNSException, OSError):
+        return []
+    return [(str(server), system.port) for server in system.nameservers]
+
+
+def _text(zone: dns.name.Name) -> str:
+    return zone.to_text(omit_final_dot=True) or "."
+
+
+def _bogus(zone: dns.name.Name, reason: str) -> Chain:
+    return Chain(Standing.BOGUS, f"{_text(zone)}: {reason}")
+
+
+def _unknown(zone: dns.name.Name, reason: str) -> Chain:
+    return Chain(Standing.UNKNOWN, f"{_text(zone)}: {reason}")

@@ -77,6 +77,11 @@ def _is_address(text: str) -> bool:
     return True
 
 
+def is_public(address: str) -> bool:
+    """Say whether an address is one of the Internet's."""
+    return ipaddress.ip_address(address.partition("%")[0]).is_global
+
+
 def server_endpoint(server: str) -> Endpoint:
     """Return address and port of a DNS server, written C(address) or C(address:port); raises InputRefused."""
     return (server, _DNS_PORT) if _is_address(server) else _endpoint(_with_port(server))
@@ -89,6 +94,16 @@ def dns_resolver(server: str, timeout_seconds: float) -> dns.resolver.Resolver:
     address, port = server_endpoint(server)
     asked = dns.resolver.Resolver(configure=False)
     asked.nameservers, asked.port, asked.lifetime = [address], port, timeout_seconds
+    return asked
+
+
+def whoever_is_asked(resolver: Resolver | None, timeout_seconds: float) -> dns.resolver.Resolver:
+    """Return what asks the resolver's DNS server, else what this machine asks; raises InputRefused."""
+    import dns.resolver
+
+    server = resolver.dns_server if resolver is not None else None
+    asked = dns.resolver.Resolver() if server is None else dns_resolver(server, timeout_seconds)
+    asked.lifetime = timeout_seconds
     return asked
 
 

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import io
-import ipaddress
 import socket
 import ssl
 import time
@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from .._core.inventory import Resolver
-from .resolver import NameNotFound, addresses, mapped
+from .resolver import Endpoint, NameNotFound, addresses, is_public, mapped
+from .sight import printable
 
 MOST_REDIRECTS = 5
 MOST_BYTES = 64 * 1024
@@ -26,8 +27,16 @@ _PORTS = {"http": 80, "https": 443}
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close", "User-Agent": "koshin.tls"}
 
 
+# This machine has no way there, most often no IPv6: that says nothing of the site.
+_NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
+
+
 class LookFailed(Exception):
     """No page was got; the text goes on after the URL: "answers 404 Not Found"."""
+
+
+class NoRoute(LookFailed):
+    """The address cannot be reached from here at all."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +50,14 @@ class _Target:
 class Visitor:
     """One look: C(timeout_seconds) hold for all of it, redirects and slow answers included.
 
-    C(from_inside) afterwards says whether any address came from a resolver's map or is not a public one.
+    C(first): the one address that is asked to begin with, instead of whichever of the name's answers. A look that began
+    at a public address follows no redirect to one that is not. C(from_inside) afterwards says whether any address came
+    from a resolver's map or is not a public one.
     """
 
-    def __init__(self, resolver: Resolver | None, timeout_seconds: float) -> None:
-        self._resolver = resolver
+    def __init__(self, resolver: Resolver | None, timeout_seconds: float, *, first: Endpoint | None = None) -> None:
+        self._resolver, self._first = resolver, first
+        self._began_outside = False
         self._seconds = timeout_seconds
         self._deadline = time.monotonic() + timeout_seconds
         self.from_inside = False
@@ -56,6 +68,7 @@ class Visitor:
             location, body = self._get(_target(url))
             if location is None:
                 return body
+            self._began_outside = self._began_outside or not self.from_inside
             url = _joined(url, location)
         raise LookFailed(f"redirects more than {MOST_REDIRECTS} times, at last to {printable(url)}")
 
@@ -86,19 +99,31 @@ class Visitor:
         return context.wrap_socket(plain, server_hostname=target.host)
 
     def _reach(self, host: str, port: int) -> socket.socket:
-        try:
-            found = addresses(self._resolver, host, port, timeout_seconds=self._left())
-        except NameNotFound as error:
-            raise LookFailed(f"is not found: {error.message.rstrip('.')}") from None
+        found = self._found(host, port)
         through_map = mapped(self._resolver, host, port) is not None
         problems: list[str] = []
+        lost = 0
         for place, (address, real_port) in enumerate(found):
-            self.from_inside = self.from_inside or through_map or not _is_public(address)
+            inside = through_map or not is_public(address)
+            if inside and self._began_outside:
+                raise LookFailed(f"redirects to {printable(host)}, which is {address}: a CA does not get there")
+            self.from_inside = self.from_inside or inside
             try:
                 return socket.create_connection((address, real_port), self._left() / (len(found) - place))
             except OSError as error:
+                lost += error.errno in _NO_ROUTE
                 problems.append(f"{address} port {real_port}: {_words(error)}")
-        raise LookFailed(f"cannot be reached ({'; '.join(problems)})")
+        kind = NoRoute if lost == len(found) else LookFailed
+        raise kind(f"cannot be reached ({'; '.join(problems)})")
+
+    def _found(self, host: str, port: int) -> tuple[Endpoint, ...]:
+        first, self._first = self._first, None
+        if first is not None:
+            return (first,)
+        try:
+            return addresses(self._resolver, host, port, timeout_seconds=self._left())
+        except NameNotFound as error:
+            raise LookFailed(f"is not found: {error.message.rstrip('.')}") from None
 
     def _left(self) -> float:
         left = self._deadline - time.monotonic()
@@ -141,13 +166,6 @@ class _TimedReader(io.RawIOBase):
         return self._connected.recv_into(buffer)
 
 
-def printable(text: str, most: int = 200) -> str:
-    """Return C(text) on one line with everything unprintable as an escape, at most C(most) characters of it."""
-    signs = (sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text[:most])
-    shown = "".join(signs)
-    return shown if len(shown) <= most and len(text) <= most else shown[: most - 1] + "…"
-
-
 def _joined(url: str, location: str) -> str:
     try:
         return urljoin(url, location)
@@ -188,10 +206,6 @@ def _answer(response: http.client.HTTPResponse) -> tuple[str | None, bytes]:
     if len(body) > MOST_BYTES:
         raise LookFailed(f"answers more than {MOST_BYTES // 1024} KiB")
     return None, body
-
-
-def _is_public(address: str) -> bool:
-    return ipaddress.ip_address(address.partition("%")[0]).is_global
 
 
 def _words(error: OSError) -> str:

@@ -13,61 +13,15 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
 import typing as t
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 
-from .._core.errors import KoshinError
-
-# No dot but that of a harmless ending: no way up, nothing hidden or of our own, nothing that a web server would run.
-PATH = r"/\.well-known(/[A-Za-z0-9_~@+=-]{1,200}){1,8}(\.(txt|html?))?"
-CONTENT = r"[\t\n\r -;=-~]+"  # ASCII without "<": no page and no program, whatever serves it
-MARKER = ".koshin"  # an empty file in every directory that we made; what begins so is ours
-LARGEST = 65_536  # bytes
+from .file_token import LARGEST, MARKER, Token, TokenRefused, in_the_way, occupied
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a FIFO must not make us wait for ever
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-class TokenRefused(KoshinError):
-    """A validation token cannot be published where it should lie."""
-
-    code = "token_refused"
-
-
-@dataclass(frozen=True)
-class Token:
-    """A file under a web root (an absolute path); ``path`` is the URL's path, from / on. Its content is no secret."""
-
-    web_root: str
-    path: str
-    content: str
-
-    def __str__(self) -> str:
-        return self.web_root + self.path
-
-    @property
-    def data(self) -> bytes:
-        """Return the bytes of the file; raises TokenRefused for what is no text, or too long."""
-        if isinstance(self.content, str) and len(self.content) <= LARGEST and re.fullmatch(CONTENT, self.content):
-            return self.content.encode("ascii")
-        raise TokenRefused(
-            f"The content for {self} is not plain ASCII text of 1 to {LARGEST} bytes without '<'.",
-            "Put it in quotes; if it stands so in the CA's answer, ask the CA: a page or program is never published.",
-        )
-
-
-def claim(token: Token, claims: dict[str, str]) -> None:
-    """Note that C(token) is wanted now; of two tokens for one path the second is refused (code ``token_conflict``)."""
-    if claims.setdefault(str(token), token.content) != token.content:
-        raise _conflict(
-            f"Another token that is to be published now wants {token} with other content.",
-            "Two names with tokens of their own need two web roots, or another method: tls_certificates[].validation."
-            " Where two orders want the file, finish or cancel one of them first.",
-        )
 
 
 def publish(token: Token, *, dry_run: bool, replaces: t.Collection[str] = ()) -> bool:
@@ -83,10 +37,7 @@ def publish(token: Token, *, dry_run: bool, replaces: t.Collection[str] = ()) ->
         if lying == content:
             return False
         if lying is not None and lying not in {one.encode() for one in replaces}:
-            raise _conflict(
-                f"{token} holds something else, and is never overwritten.",
-                "Finish or cancel the order that the other belongs to, or remove its file, then run again.",
-            )
+            raise occupied(token)
         _refuse_read_only(walk.here, token)
         if not dry_run:
             try:
@@ -97,6 +48,13 @@ def publish(token: Token, *, dry_run: bool, replaces: t.Collection[str] = ()) ->
                     walk.tidy()
                 raise
     return True
+
+
+def ours(token: Token) -> list[str]:
+    """Return the paths of a published token that we made: its file, and the directories that bear our mark."""
+    *parts, _name = token.parts
+    ways = ["/".join((token.web_root, *parts[: depth + 1])) for depth in range(len(parts))]
+    return [*(way for way in ways if os.path.lexists(f"{way}/{MARKER}")), str(token)]
 
 
 def retract(token: Token, *, dry_run: bool) -> bool:
@@ -125,12 +83,7 @@ class _Walk:
     """The way from a web root down to a file, as far as it exists; C(handles) closes what it opens."""
 
     def __init__(self, token: Token, handles: ExitStack) -> None:
-        if not re.fullmatch(PATH, token.path):
-            raise TokenRefused(
-                f"{token.path!r} is no path for a token: it has to lie under /.well-known/, in plain components.",
-                "Look at what the CA asked for; a path with .. or hidden names, or a program's, is never published.",
-            )
-        *self.rest, self.name = token.path[1:].split("/")
+        *self.rest, self.name = token.parts
         self.trail: list[tuple[int, str, int]] = []  # directory above, name in it, directory
         self.token, self._handles = token, handles
         self.here = self.root = self._kept(_open_root(token.web_root))
@@ -150,9 +103,9 @@ class _Walk:
         except OSError as error:
             if error.errno != errno.ELOOP:
                 raise
-            raise _in_the_way(str(self.token)) from None
+            raise in_the_way(str(self.token)) from None
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise _in_the_way(str(self.token))
+            raise in_the_way(str(self.token))
         with open(handle, "rb", closefd=False) as file:
             return file.read(LARGEST + 1)
 
@@ -201,7 +154,7 @@ class _Walk:
             return None
         except NotADirectoryError:
             done = "/".join(step for _above, step, _directory in self.trail)
-            raise _in_the_way("/".join(part for part in (self.token.web_root, done, name) if part)) from None
+            raise in_the_way("/".join(part for part in (self.token.web_root, done, name) if part)) from None
 
     def _step(self, name: str, below: int) -> None:
         self.trail.append((self.here, name, below))
@@ -242,17 +195,6 @@ def _refuse_read_only(directory: int, token: Token) -> None:
             f"{token} cannot be written or removed: the directory is read-only for this user.",
             "Let the user that the task runs as write there (become: true), or choose another web_root.",
         )
-
-
-def _conflict(finding: str, next_move: str) -> TokenRefused:
-    return TokenRefused(finding, next_move, code="token_conflict")
-
-
-def _in_the_way(place: str) -> TokenRefused:
-    return TokenRefused(
-        f"{place} is a symbolic link or not what it should be, and links are not followed.",
-        "Put a real directory there, or give a web_root in which none is linked.",
-    )
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from .._core.inventory import Resolver
 from .._core.outcome import Item
 from .._core.plain import to_plain
 from .._schema.check import check, label
-from .._schema.field import Field, Fields, Values
-from .._schema.resolver import RESOLVER
+from .._schema.field import Field, Fields
+from .._schema.resolver import RESOLVER, resolver_from
 from .._x509.reading import certificate_facts
 from .wire import Served, look
 
@@ -66,7 +66,7 @@ def endpoint_from(entry: t.Mapping[str, t.Any], place: int, resolver: t.Any) -> 
         port=values["port"],
         fingerprint=values.get("fingerprint"),
         trust_anchors=trust_anchors or None,
-        resolver=_resolver(values.get("resolver", by_default)),
+        resolver=resolver_from(values.get("resolver", by_default)),
     )
 
 
@@ -136,9 +136,3 @@ def _not_after(served: Served) -> t.Any:
         return None if served.leaf is None else to_plain(certificate_facts(served.leaf, "What is served").not_after)
     except CertificateUnreadable:
         return None
-
-
-def _resolver(values: Values | None) -> Resolver | None:
-    if values is None:
-        return None
-    return Resolver(hosts=tuple(values.get("hosts", {}).items()), dns_server=values.get("dns_server"))

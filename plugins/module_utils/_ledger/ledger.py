@@ -22,6 +22,7 @@ from .archive import Archive
 from .budget import Run
 from .connection import ConstraintBroken, open_engine
 from .correspondence import Correspondence
+from .domains import Domains
 from .events import Event, Transaction
 from .people import Names, People
 from .postgresql import is_server
@@ -53,7 +54,7 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-class Ledger(People, Correspondence, Archive):
+class Ledger(People, Correspondence, Domains, Archive):
     """What was ordered, what it waits for, who holds it. May be used from many threads at once.
 
     Names are names of certificates; None means all of them. Every method may raise LedgerRefused: the file cannot

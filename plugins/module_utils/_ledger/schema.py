@@ -44,6 +44,7 @@ class Tables:
     orders: Table
     human_steps: Table
     placements: Table
+    domain_tokens: Table
     issues: Table
     installations: Table
     messages: Table
@@ -72,6 +73,12 @@ def tables() -> Tables:
             texts="certificate",
             optional="published_at retracted_at",
             refers_to={"own_reference": "orders.own_reference"},
+        ),
+        domain_tokens=_table(
+            metadata,
+            "domain_tokens",
+            key="account host web_root name path content",
+            optional="published_at retracted_at",
         ),
         issues=_table(
             metadata,

@@ -9,11 +9,10 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Sequence
 
-from .._core.order import OrderRecord, Placement
+from .._core.order import DnsToken, FileToken, OrderRecord, Placement, Token
 from .._core.plain import to_plain
 from .connection import rows
 from .events import EventKind, Transaction
-from .orders import noun
 from .schema import tables
 
 if t.TYPE_CHECKING:
@@ -82,12 +81,21 @@ def _row(placement: Placement) -> dict[str, str]:
         "own_reference": placement.own_reference,
         "host": placement.host,
         "web_root": placement.web_root,
-        **to_plain(placement.token),
+        "name": placement.token.name,
+        "path": placement.token.path,
+        "content": placement.token.content,
     }
 
 
 def _placement(row: dict[str, t.Any]) -> Placement:
-    token = {key: row.pop(key) for key in ("name", "path", "content")}
-    published_at = row.pop("published_at")
-    del row["retracted_at"]
-    return noun(Placement, {**row, "token": token, "published": published_at is not None})
+    token = _token(*(row[key] for key in ("name", "path", "content")))
+    published = row["published_at"] is not None
+    return Placement(row["certificate"], row["own_reference"], token, row["host"], row["web_root"], published)
+
+
+def _token(name: str, path: str, content: str) -> Token:
+    """A file's path begins at the root; what a record has in its place is its type and owner."""
+    if path.startswith("/"):
+        return FileToken(name, path, content)
+    kind, _space, record = path.partition(" ")
+    return DnsToken(name, record, kind, content)

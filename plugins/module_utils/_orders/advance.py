@@ -15,7 +15,9 @@ from .._ca.base import (
     CertificateAuthorityRefused,
 )
 from .._core.errors import KoshinError
-from .._core.order import Finding, Order, OrderRecord, OrderState, Placement, Severity
+from .._core.order import Finding, Order, OrderRecord, OrderState, Placement, Severity, Token
+from .._core.placement import takes
+from .._core.plan import TokenPlace
 from .._core.procedure import latest_by
 from .._core.step import DUTIES, HumanStep, StepKind, StepState
 from .._ledger.ledger import Ledger
@@ -86,7 +88,8 @@ def _go_on(
     said, changed = [done] if done else [], bool(done)
     for _round in range(_ROUNDS):
         record, wanted, amended = with_change(job, record, order, authority, ledger)
-        order, shown = wanted if amended else order, with_records(record, wanted, ledger)
+        order = wanted if amended else order
+        shown = with_records(record, wanted, job.planned.token_places, ledger)
         changed = _remember(job, record, shown, authority.traits.steps, ledger, clock) or amended or changed
         before, order = order, _validate(job, _confirm(order, record, authority, ledger), record, authority, ledger)
         if order == before:
@@ -148,20 +151,21 @@ def _confirm(order: Order, record: OrderRecord, authority: CertificateAuthority,
 
 def _validate(job: Job, order: Order, record: OrderRecord, authority: CertificateAuthority, ledger: Ledger) -> Order:
     """Ask the CA to look, once every token that it has not believed yet lies where it should."""
-    wanted = {token.name for token in order.tokens} - set(order.validated)
-    recorded = {token.name for token in order.records} - set(order.validated)
-    if order.state is not OrderState.OPEN or not (wanted or recorded or order.ready):
+    wanted = {token for token in order.every_token if token.name not in order.validated}
+    if order.state is not OrderState.OPEN or not (wanted or order.ready):
         return order
-    if unpublished(record, order, ledger):
+    places = job.planned.token_places
+    by_person = {token for token in order.records if not _places(token, places)}
+    if unpublished(record, order, places, ledger) or any(token.name in job.held_back for token in wanted):
         return order
-    places = {(place.name, place.host, place.web_root) for place in job.planned.token_places}
+    known = {(place.name, place.host, place.web_root) for place in places}
     ours = [
         one
         for one in ledger.placements([record.certificate])
-        if one.own_reference == record.own_reference and (one.token.name, one.host, one.web_root) in places
+        if one.own_reference == record.own_reference and (one.token.name, one.host, one.web_root) in known
     ]
-    lying = {one.token.name for one in ours} - {one.token.name for one in ours if not one.published}
-    return authority.validate(order, record.application) if wanted <= lying else order
+    lying = {one.token for one in ours} - {one.token for one in ours if not one.published}
+    return authority.validate(order, record.application) if wanted <= lying | by_person else order
 
 
 def _remember(
@@ -209,7 +213,11 @@ def _steps(
 def _placements(job: Job, record: OrderRecord, order: Order) -> list[Placement]:
     return [
         Placement(job.name, record.own_reference, token, place.host, place.web_root)
-        for token in order.tokens
-        for place in job.planned.token_places
-        if place.name == token.name and place.web_root is not None
+        for token in order.every_token
+        for place in _places(token, job.planned.token_places)
+        if place.web_root is not None
     ]
+
+
+def _places(token: Token, places: Collection[TokenPlace]) -> list[TokenPlace]:
+    return [place for place in places if place.name == token.name and takes(place.host, token)]

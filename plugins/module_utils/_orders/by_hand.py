@@ -12,6 +12,7 @@ from .._ca.portal import PortalAuthority
 from .._core.account import PortalSettings
 from .._core.dates import Calendar
 from .._core.order import DnsToken, OrderRecord, OrderState, Placement
+from .._core.placement import described
 from .._core.portal_validation import records_of, tokens_of
 from .._core.step import StepKind
 from .._core.waiting import confirm_command
@@ -68,12 +69,12 @@ def _tokens(
     files, records = said
     for one in lying:
         state = "lies" if one.published else "is to lie"
-        yield f"token of {one.token.name}: {one.token.content} {state} on {one.host} in {one.web_root}{one.token.path}"
+        yield f"token of {one.token.name}: {one.token.content} {state} at {described(one)}"
     placed = {(one.token.name, one.token.path) for one in lying}
     for name, path, content in files:
         if (name, path) not in placed:
             yield f"token of {name}: {content} belongs to http://{name}{path}"
-    for record_token in records:
+    for record_token in (one for one in records if (one.name, one.path) not in placed):
         yield f"record of {record_token.name}: {record_token.record} {record_token.type} {record_token.value}"
     if not (lying or files or records):
         yield "tokens: none are known yet; the CA hands them out after the application"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from .._ca.base import CertificateAuthority, NamesItself
@@ -18,6 +18,7 @@ from .._core.inventory import NameValidation
 from .._core.names import problem_of
 from .._core.order import Finding, Severity
 from .._core.plan import Planned
+from .._dcv.authoritative import Zones, ZoneUnknown
 from .._dcv.caa_records import RecordsUnknown, caa_records
 from .control import Control
 from .job import named
@@ -76,8 +77,9 @@ def _has_dns(planned: Planned, control: Control) -> bool:
 
 def _answer(question: _Question, authorities: Mapping[str, CertificateAuthority], control: Control) -> Finding | None:
     certificate, name = question.planned.certificate, question.validation.name
+    resolver = control.accounts[certificate.account].resolver
     try:
-        where, records = caa_records(control.accounts[certificate.account].resolver, name.removeprefix("*."))
+        where, records = caa_records(resolver, name.removeprefix("*."))
     except RecordsUnknown as error:
         return Finding(certificate.name, Severity.WARNS, error.code, error.message, error.next_move)
     said = permission(
@@ -87,7 +89,21 @@ def _answer(question: _Question, authorities: Mapping[str, CertificateAuthority]
         methods=authorities[certificate.account].traits.caa_methods.get(question.validation.method, ()),
         account=None,
     )
-    return None if said.obstacle is None else _finding(question, where, said, today=control.now.date())
+    if said.obstacle is None:
+        return None
+    finding = _finding(question, where, said, today=control.now.date())
+    if finding.severity is Severity.BLOCKS and resolver is None and is_inside(where):
+        message = f"{finding.message} So it says inside, where no CA asks."
+        return replace(finding, severity=Severity.WARNS, message=message)
+    return finding
+
+
+def is_inside(name: str) -> bool:
+    """Say whether this machine asks name servers that are not public for a name: a CA may be told something else."""
+    try:
+        return any(server.from_inside for server in Zones(None).zone_of(name).servers)
+    except ZoneUnknown:
+        return False
 
 
 def _finding(question: _Question, where: str, said: Permission, *, today: date) -> Finding:

@@ -24,7 +24,7 @@ class Job:
     """``blocking``: findings that stand against an order; ``request`` None: no CSR came from the key host.
 
     ``in_run``: the names of all certificates of this run, ``hosts``: those that answered in it. ``approval``: how many
-    people approve a purchase.
+    people approve a purchase. ``held_back``: names that the CA is not asked to validate in this run.
     """
 
     planned: Planned
@@ -37,6 +37,7 @@ class Job:
     in_run: frozenset[str] = frozenset()
     hosts: frozenset[str] = frozenset()
     approval: Approval | None = None
+    held_back: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:

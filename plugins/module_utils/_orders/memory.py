@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .._core.order import Issue, OrderRecord, Placement
+from .._core.placement import stays
 from .._core.step import HumanStep, StepState
 from .._ledger.ledger import Ledger
 from .releasing import released_orders
@@ -51,9 +52,10 @@ class Memory:
         )
 
     @property
-    def token_hosts(self) -> set[str]:
-        """Return the hosts on which tokens lie, or should."""
-        return {placement.host for some in self.placements.values() for placement in some}
+    def token_places(self) -> set[str]:
+        """Return the places (_core/placement.py) where tokens lie, or should, and do not stay."""
+        every = (placement for some in self.placements.values() for placement in some)
+        return {placement.host for placement in every if not stays(placement.token)}
 
 
 Noun = t.TypeVar("Noun")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from .._ca.base import AcceptsConfirmation, CertificateAuthority
 from .._core.order import OrderState
+from .._core.placement import TASKS, is_host
+from .._core.plan import TokenPlace
 from .._core.step import StepState
 from .._ledger.ledger import Ledger
 from .advance import still_due
@@ -62,8 +64,15 @@ def _cost(job: Job, authority: CertificateAuthority) -> str:
 
 
 def _publish(job: Job) -> list[str]:
-    places = [f"{place.name} in {place.web_root} on {place.host}" for place in job.planned.token_places]
+    places = [_place(place) for place in job.planned.token_places]
     return [f"publish the tokens of {', '.join(places)}"] if places else []
+
+
+def _place(place: TokenPlace) -> str:
+    if is_host(place.host):
+        return f"{place.name} in {place.web_root} on {place.host}"
+    where = place.host.partition(":")[2]
+    return f"{place.name} {'by' if place.host.startswith(TASKS) else 'at'} {where}"
 
 
 def _install(job: Job) -> str:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from .._ca.base import CertificateAuthority
 from .._core.errors import InputRefused, KoshinError
 from .._core.order import OrderRecord, OrderState, Placement
 from .._core.outcome import Outcome, each
+from .._core.placement import spot_of, spots_of
 from .._core.plain import to_plain
 from .._core.procedure import Phase, latest_by
 from .._core.step import HumanStep, StepKind
@@ -26,8 +27,10 @@ from .control import Control
 from .correspondence import correspondence_findings, read_mail
 from .describe import NO_ORDER, order_item
 from .findings import account_findings
-from .handover import Trust, hand_over
+from .handover import Trust, installations
 from .job import Job, Progress, items_of
+from .probing import held_back, probe_findings, silent_hosts, unseen
+from .publishing import token_work
 from .rehearsal import rehearse
 
 Item = dict[str, t.Any]
@@ -38,19 +41,23 @@ def advance_all(
     control: Control,
     *,
     published: Mapping[str, t.Any],
-    hosts: Iterable[str],
+    hosts: Collection[str],
     check_mode: bool,
     wait_seconds: float,
     retention_days: int,
+    published_at_servers: Sequence[t.Any] = (),
+    probes: Sequence[t.Any] = (),
+    outside_probes: Sequence[t.Any] = (),
 ) -> Outcome:
     """Take every order as far as it goes now, and hand over what the hosts have to do; failures are items.
 
     Words of mails and notes of people that are older than C(retention_days) are forgotten.
     """
     progress: dict[str, Progress] = {}
+    missing = unseen(probes, outside_probes)
 
     def one(job: Job) -> Item:
-        job = _where_it_is_open(job, standing.get(job.name), control)
+        job = replace(_where_it_is_open(job, standing.get(job.name), control), held_back=held_back(missing, job.name))
         authority = authorities[job.account.name]
         # Asked for first: nothing is bought that could not be verified.
         anchors_of(job.account, authority)
@@ -66,14 +73,19 @@ def advance_all(
         authorities = control.remembering(ledger)
         readings = {}
         if not check_mode:
-            ledger.published(_lying(published, ledger))
+            ledger.published(_lying(published, published_at_servers, ledger))
             readings = read_mail(control.accounts.values(), ledger, now=control.now)
             ledger.forget(control.now - timedelta(days=retention_days))
         standing = ledger.open_orders([job.name for job in work])
         items = each(work, one, name=lambda job: job.name, blank=NO_ORDER)
         reached = [progress.get(job.name, Progress(job, "")) for job in work]
-        handover = hand_over(reached, ledger, hosts=hosts, trust=_trust(control, authorities), now=control.now)
-        findings = [finding for one in reached for finding in one.findings]
+        tokens = token_work(reached, ledger, hosts=hosts)
+        if tokens.dropped and not check_mode:
+            ledger.retracted(tokens.dropped)
+        trust = _trust(control, authorities)
+        install = installations(reached, ledger, hosts=hosts, trust=trust, now=control.now)
+        findings = [*(finding for one in reached for finding in one.findings), *tokens.findings]
+        findings += [*probe_findings(missing, reached), *silent_hosts(outside_probes)]
         findings += account_findings(authorities, {one.job.account.name for one in reached if _concerns(one)})
         findings += correspondence_findings(authorities, ledger, readings, control.now)
         findings += not_recognised(ledger, authorities, control.now)
@@ -83,11 +95,11 @@ def advance_all(
         diff=[_diff(item) for item in items if item["changed"]],
         extra={
             "findings": to_plain(list(dict.fromkeys(findings))),
-            "publish": handover.publish,
-            "retract": handover.retract,
-            "probes": handover.probes,
-            "token_hosts": handover.hosts,
-            "installations": handover.installations,
+            **tokens.publish.results("publish"),
+            **tokens.retract.results("retract"),
+            "probes": tokens.probes,
+            "token_hosts": tokens.hosts,
+            "installations": install,
             **control.debug_log,
         },
     )
@@ -134,21 +146,14 @@ def _late(progress: Progress, ledger: Ledger, now: datetime, expected: Collectio
     ).as_result()
 
 
-def _lying(published: Mapping[str, t.Any], ledger: Ledger) -> list[Placement]:
-    """Return the placements that hosts said they published. C(published): host → what http_token returned there."""
-    said = {(host, *place) for host, answer in published.items() for place in _places(answer)}
-    return [
-        one
-        for one in (ledger.placements() if said else [])
-        if (one.host, one.certificate, one.token.name, one.token.path, one.web_root) in said
-    ]
+def _lying(published: Mapping[str, t.Any], at_servers: Sequence[t.Any], ledger: Ledger) -> list[Placement]:
+    """Return the placements that hosts said they published, and modules and task files of the control host.
 
-
-def _places(answer: t.Any) -> t.Iterator[tuple[str, ...]]:
-    """Return where a host says that tokens lie now; what is no token's item says nothing."""
-    for item in items_of(answer, "tokens"):
-        if item.get("state") == "published":
-            yield tuple(str(item.get(key)) for key in ("certificate", "name", "path", "web_root"))
+    C(published): host → what http_token returned there.
+    """
+    answers = [*published.items(), *(("", answer) for answer in at_servers)]
+    said = {spot for host, answer in answers for spot in spots_of(items_of(answer, "tokens"), host, "published")}
+    return [one for one in (ledger.placements() if said else []) if spot_of(one) in said]
 
 
 def _trust(control: Control, authorities: Mapping[str, CertificateAuthority]) -> dict[str, Trust]:

@@ -14,6 +14,7 @@ from datetime import datetime
 from .._core.errors import KoshinError
 from .._core.message import Message
 from .._core.order import Issue, OrderRecord, Placement
+from .._core.placement import spot_of, spots_of
 from .._core.procedure import NextStep
 from .._core.step import HumanStep, StepKind, StepState
 from .._core.waiting import is_finished
@@ -159,13 +160,5 @@ def installations(handed: Handed) -> list[Item]:
 
 
 def _retracted(tokens: Sequence[Item], ledger: Ledger) -> list[Placement]:
-    said = {
-        tuple(text(item, key) for key in ("certificate", "host", "name", "path", "web_root"))
-        for item in tokens
-        if text(item, "state") == "retracted" and not item.get("error")
-    }
-    return [
-        one
-        for one in (ledger.placements() if said else ())
-        if (one.certificate, one.host, one.token.name, one.token.path, one.web_root) in said
-    ]
+    said = {spot for item in tokens for spot in spots_of([item], text(item, "host"), "retracted")}
+    return [one for one in (ledger.placements() if said else ()) if spot_of(one) in said]

@@ -26,13 +26,12 @@ from .._core.account import (
     Settings,
 )
 from .._core.errors import InputRefused
-from .._core.inventory import Resolver
 from .._core.provider import Provider
 from .announced import ANNOUNCED, announced
 from .check import check
 from .field import NAME, Field, Fields, Values
 from .named import named_entries
-from .resolver import RESOLVER
+from .resolver import RESOLVER, resolver_from
 
 OAUTH: Fields = {
     "token_url": Field(required=True, pattern=r"https?://\S+"),
@@ -153,7 +152,7 @@ def _account(values: Values, state_directory: str, provider_of: ProviderOf) -> A
         ca=values["ca"],
         authoritative_record=values.get("authoritative_record", "duns"),
         trust_store=values.get("trust_store"),
-        resolver=_resolver(values["resolver"]) if "resolver" in values else None,
+        resolver=resolver_from(values.get("resolver")),
         settings=_settings(values, path, state_directory, provider_of),
         budget=Budget(**budget),
         prices=tuple(sorted(values.get("prices", {}).items())),
@@ -284,7 +283,3 @@ def _check_login(values: Values, path: str) -> None:
 def _refuse_below(values: Values, key: str, least: int, path: str) -> None:
     if key in values and values[key] < least:
         raise InputRefused(f"{path}.{key} is less than {least}.", f"Write {least} or more.", code="malformed")
-
-
-def _resolver(values: Values) -> Resolver:
-    return Resolver(hosts=tuple(sorted(values.get("hosts", {}).items())), dns_server=values.get("dns_server"))

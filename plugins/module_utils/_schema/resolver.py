@@ -6,6 +6,14 @@
 
 from __future__ import annotations
 
-from .field import Field, Fields
+from .._core.inventory import Resolver
+from .field import Field, Fields, Values
 
 RESOLVER: Fields = {"hosts": Field(kind="mapping"), "dns_server": Field()}
+
+
+def resolver_from(values: Values | None) -> Resolver | None:
+    """Return a checked resolver as a noun, None where none is said."""
+    if values is None:
+        return None
+    return Resolver(hosts=tuple(sorted(values.get("hosts", {}).items())), dns_server=values.get("dns_server"))

@@ -84,6 +84,7 @@ class Estate:
         self.more_hosts: dict[str, dict[str, Any]] = {}
         self._access = access
         self._authority = authority
+        self.collections = str(collections)
         self._runner = Runner(directory, access, collections)
 
     @property

@@ -28,6 +28,7 @@ class Books:
         self.records: dict[str, set[str]] = {}
         self.ahead = timedelta()
         self.orders: dict[int, Order] = {}
+        self.domain_books: dict[int, Any] = {}
         self.lock = threading.RLock()
         self.authority = Authority(datetime.now(UTC), address)
         self.address = address
@@ -81,5 +82,6 @@ class Books:
 
     def _believes(self, order: Order, name: str) -> bool:
         bare = name.removeprefix("*.")
-        known = any(bare == one or bare.endswith(f".{one}") for one in self.manners.validated)
+        believed = [one.name for one in self.domain_books.values() if one.until is not None and one.until > self.now]
+        known = any(bare == one or bare.endswith(f".{one}") for one in (*self.manners.validated, *believed))
         return known or name in order.believed

@@ -10,6 +10,7 @@ from typing import Any
 
 from . import checks, orders
 from .books import OPEN, ORGANIZATION
+from .domains import Domains
 from .orders import DAY, Order, Wanted
 from .telling import Telling
 from .validating import Validating
@@ -19,7 +20,7 @@ __all__ = ["ORGANIZATION", "ROUTES", "Service"]
 PRODUCTS = ("ssl_securesite_flex", "ssl_basic", "ssl_securesite_pro")
 
 
-class Service(Validating, Telling):
+class Service(Validating, Domains, Telling):
     """Takes orders, besides."""
 
     def place(self, request: Request, product: str) -> Answer:
@@ -169,6 +170,11 @@ ROUTES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
         ("GET", rf"/certificate/download/order/{_N}/format/([a-z_]+)", "download_of_order"),
         ("PUT", f"/certificate/{_N}/revoke", "revoke"),
         ("GET", "/domain", "domains"),
+        ("POST", "/domain", "add_domain"),
+        ("GET", f"/domain/{_N}", "domain"),
+        ("POST", f"/domain/{_N}/validation", "submit_domain"),
+        ("POST", f"/domain/{_N}/dcv/token", "domain_token"),
+        ("PUT", f"/domain/{_N}/dcv/validate-token", "check_domain"),
         ("GET", "/organization", "organizations"),
         ("GET", f"/organization/{_N}", "organization"),
         ("GET", f"/organization/{_N}/validation", "organization_validation"),

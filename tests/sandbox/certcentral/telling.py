@@ -118,12 +118,3 @@ class Telling(Books):
         until = (self.now + 200 * DAY).strftime("%Y-%m-%dT%H:%M:%S+00:00")
         found = {"type": "ov", "name": "OV", "status": "active" if self.manners.vetted else "pending"}
         return as_json({"validations": [{**found, **({"validated_until": until} if self.manners.vetted else {})}]})
-
-    def domains(self, request: Request) -> Answer:
-        until = (self.now + 100 * DAY).strftime("%Y-%m-%dT%H:%M:%S+00:00")
-        validation = {"type": "ov", "status": "active", "validated_until": until}
-        listed = [
-            {"id": place + 1, "name": name, "status": "active", "validations": [validation]}
-            for place, name in enumerate(self.manners.validated)
-        ]
-        return self._page(request, "domains", listed)

@@ -160,7 +160,7 @@ def test_products_and_methods_that_it_does_not_have(directory: Path):
     assert "no product 'ev'" in refused.message
     assert "www.example.jp cannot be validated by email" in refused.message
     assert "example.jp cannot be validated by none" in refused.message
-    assert refused.next_move == "Set product to one of: ov. Set validation.method to one of: file."
+    assert refused.next_move == "Set product to one of: ov. Set validation.method to one of: file, dns."
 
 
 def test_a_number_that_is_no_duns_number_never_becomes_a_path(directory: Path):

@@ -52,7 +52,7 @@ def test_the_embedded_authority_and_what_it_can(tmp_path: Path):
 def test_traits_are_those_of_todays_public_authorities(tmp_path: Path):
     traits = authority_for(account(tmp_path / "ca"), clock=clock).traits
 
-    assert traits.methods == (Method.FILE,)
+    assert traits.methods == (Method.FILE, Method.DNS)
     assert traits.products == ("ov",)
     assert (traits.window_days, traits.window_days_elsewhere, traits.validity_days) == (60, 90, 199)
     assert traits.carry_over is CarryOver.REMAINDER

@@ -22,11 +22,14 @@ def answer(*entries: dict, web_root: str | None = "/var/www", errors: dict | Non
     return {"wanted": wanted, "certificates": items, "web_root": web_root}
 
 
-def joined(answers: dict, inventory: dict | None = None, defaults: dict | None = None) -> Estate:
+def joined(
+    answers: dict, inventory: dict | None = None, defaults: dict | None = None, domains: dict | None = None
+) -> Estate:
     return join(
         answers,
         inventory or {},
         defaults=defaults or {},
+        domains=domains or {},
         only_account="shop",
         only_organization="example",
         check_entry=certificate_entry,
@@ -151,3 +154,70 @@ def test_a_host_that_says_what_cannot_be_stops_no_other(broken):
     assert "web1 answered what certificate_info does not" in first.error["message"]
     assert (second.name, second.error) == ("shop.example.jp", None)
     assert estate.web_roots == {"web2": "/var/www"}
+
+
+# --- tls_domains -----------------------------------------------------------------------------------------------------
+
+DOMAINS = {
+    "example.jp": {"method": "dns", "dns_server": "ns1"},
+    "shop.example.jp": {"sftp_server": "web", "web_root": "/htdocs", "method": "file"},
+}
+
+
+def validations(entry: dict, defaults: dict | None = None) -> dict:
+    (place,) = joined({"web1": answer(entry)}, domains=DOMAINS, defaults=defaults).places
+    assert place.error is None, place.error
+    return {one.name: one for one in place.certificate.validations}
+
+
+def test_a_name_follows_the_nearest_domain_that_it_lies_in():
+    names = ["*.example.jp", "a.shop.example.jp", "example.com", "notexample.jp"]
+
+    found = validations({"common_name": "www.example.jp", "additional_names": names})
+
+    assert [(found[name].method.value, found[name].dns_server) for name in ("www.example.jp", "*.example.jp")] == [
+        ("dns", "ns1"),
+        ("dns", "ns1"),
+    ]
+    shop = found["a.shop.example.jp"]
+    assert (shop.method, shop.sftp_server, shop.web_root, shop.dns_server) == (Method.FILE, "web", "/htdocs", None)
+    assert [found[name].method for name in ("example.com", "notexample.jp")] == [Method.FILE, Method.FILE]
+
+
+def test_what_a_certificate_says_goes_before_its_domain_and_that_before_the_defaults():
+    entry = {
+        "common_name": "www.example.jp",
+        "additional_names": ["b.example.jp", "c.shop.example.jp", "other.example"],
+        "validation": {
+            "names": {
+                "b.example.jp": {"method": "email", "approver": "admin@example.jp"},
+                "c.shop.example.jp": {"hosts": ["web2"]},
+            }
+        },
+    }
+
+    found = validations(entry, {"validation": {"method": "email", "web_root": "/var/www"}})
+
+    assert [found[name].method.value for name in ("www.example.jp", "b.example.jp", "other.example")] == [
+        "dns",
+        "email",
+        "email",
+    ]
+    assert (found["c.shop.example.jp"].hosts, found["c.shop.example.jp"].sftp_server) == (("web2",), None)
+
+
+def test_a_web_root_of_hosts_is_none_of_an_sftp_server():
+    found = validations({"common_name": "a.shop.example.jp"}, {"validation": {"web_root": "/var/www"}})
+    assert found["a.shop.example.jp"].web_root == "/htdocs"
+
+    places = token_places(
+        joined(
+            {"web1": answer({"common_name": "a.shop.example.jp"})},
+            domains={"example.jp": {"sftp_server": "web"}},
+            defaults={"validation": {"web_root": "/var/www"}},
+        )
+        .places[0]
+        .certificate,
+        {},
+    )
+    assert [(one.host, one.web_root) for one in places] == [("sftp:web", "")]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ import pytest
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import InputRefused
 from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import Resolver
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import FileToken
-from ansible_collections.koshin.tls.plugins.module_utils._dcv.look import Sight, look, look_all, look_until
-from ansible_collections.koshin.tls.plugins.module_utils._dcv.visitor import printable
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.look import look, look_all, look_until
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.sight import Sight, printable
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.visitor import LookFailed, NoRoute, Visitor
 from contract.applicant import server_certificate
 from contract.website import Page, Website
+from sandbox.serving import InBackground
 
 NAME = "www.example.jp"
 PATH = "/.well-known/pki-validation/4f2d9c0b7a61e853.txt"
@@ -338,3 +341,97 @@ def test_without_waiting_there_is_one_look(website: Website):
 
     assert passing.pauses == []
     assert len(website.asked) == 1
+
+
+# --- several addresses -----------------------------------------------------------------------------------------------
+
+
+def test_every_address_of_a_name_is_asked(monkeypatch: pytest.MonkeyPatch):
+    """One of two web servers behind a name has not got the file."""
+    answers = {"192.0.2.1": b"token", "192.0.2.2": b"Welcome"}
+    sight = look_from(monkeypatch, answers)
+
+    assert sight.seen is False
+    assert sight.problem == "at 192.0.2.2 answers something else"
+    assert sight.found == "Welcome"
+    assert look_from(monkeypatch, {"192.0.2.1": b"token", "192.0.2.2": b"token\n"}).seen
+
+
+def test_an_address_that_this_machine_has_no_way_to_says_nothing_unless_all_are_so(monkeypatch: pytest.MonkeyPatch):
+    away = NoRoute("cannot be reached (2001:db8::1 port 80: network is unreachable)")
+
+    assert look_from(monkeypatch, {"2001:db8::1": away, "192.0.2.1": b"token"}).seen
+    sight = look_from(monkeypatch, {"2001:db8::1": away})
+    assert (sight.seen, "network is unreachable" in sight.problem) == (False, True)
+
+
+def look_from(monkeypatch: pytest.MonkeyPatch, answers: dict[str, object]) -> Sight:
+    module = "ansible_collections.koshin.tls.plugins.module_utils._dcv.look"
+
+    class Pinned:
+        from_inside = False
+
+        def __init__(self, _resolver: object, _timeout: float, *, first: tuple[str, int]) -> None:
+            self.answer = answers[first[0]]
+
+        def fetch(self, _url: str) -> bytes:
+            if isinstance(self.answer, Exception):
+                raise self.answer
+            return self.answer
+
+    places = tuple((address, 80) for address in answers)
+    monkeypatch.setattr(f"{module}.addresses", lambda *_asked, **_more: places)
+    monkeypatch.setattr(f"{module}.Visitor", Pinned)
+    return look(FileToken("www.example.jp", "/x.txt", "token"), Resolver())
+
+
+def test_a_look_from_outside_follows_no_redirect_inside(website: Website, monkeypatch: pytest.MonkeyPatch):
+    """It would show what only this machine gets to."""
+    visited = "ansible_collections.koshin.tls.plugins.module_utils._dcv.visitor"
+    website.pages[NAME, PATH] = redirect("http://127.0.0.2/secret")
+    address, _colon, port = website.address.partition(":")
+    asked: list[str] = []
+
+    def public(address: str) -> bool:
+        asked.append(address)
+        return address == "127.0.0.1"
+
+    monkeypatch.setattr(f"{visited}.is_public", public)
+    visitor = Visitor(None, 5, first=(address, int(port)))
+
+    with pytest.raises(LookFailed, match=r"redirects to 127.0.0.2, which is 127.0.0.2: a CA does not get there"):
+        visitor.fetch(f"http://{NAME}{PATH}")
+    assert asked == ["127.0.0.1", "127.0.0.2"]
+
+
+def test_an_address_inside_is_asked_only_where_somebody_names_a_resolver(website: Website, monkeypatch):
+    """Whoever can change DNS must not learn what this machine gets to."""
+    website.pages[NAME, PATH] = Page(b"a page of somebody inside")
+    address, _colon, port = website.address.partition(":")
+    module = "ansible_collections.koshin.tls.plugins.module_utils._dcv.look"
+    monkeypatch.setattr(f"{module}.addresses", lambda *_asked, **_more: ((address, int(port)),))
+
+    sight = look(TOKEN, None)
+
+    assert (sight.seen, sight.found, sight.from_inside) == (False, "", True)
+    assert sight.problem == f"leads to {address}, which is not public and is not asked"
+    assert website.asked == []
+    assert look(TOKEN, Resolver()).found == "a page of somebody inside"
+
+
+def test_an_address_of_ipv6_is_asked_like_one_of_ipv4():
+    class Server(ThreadingHTTPServer):
+        address_family = socket.AF_INET6
+
+    class OnePage(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(TOKEN.content.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with InBackground(Server(("::1", 0), OnePage)) as running:
+        resolver = Resolver(hosts=((f"{NAME}:80", f"[::1]:{running.port}"),))
+        assert look(TOKEN, resolver).seen

@@ -110,7 +110,9 @@ def test_it_waits_for_what_is_not_there_yet_but_not_in_check_mode(website: Websi
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"name": "www.example.jp", "path": "/x"}, r"tokens\[www.example.jp\].content is missing"),
+        ({"name": "www.example.jp", "path": "/x"}, "is neither a file nor a record"),
+        ({"name": "www.example.jp", "record": "_x"}, "is neither a file nor a record"),
+        ({**item(), "record": "_x", "value": "x"}, "is neither a file nor a record"),
         ({**item(), "contents": "x"}, "The nearest known key is content"),
         (item(path="x"), r"path does not match /\.\*"),
         (item(content=5), "put it in quotes"),

@@ -12,13 +12,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.koshin.tls.plugins.module_utils._dcv import web_root as subject
-from ansible_collections.koshin.tls.plugins.module_utils._dcv.web_root import (
-    Token,
-    TokenRefused,
-    claim,
-    publish,
-    retract,
-)
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.file_token import Token, TokenRefused, claim
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.web_root import publish, retract
 
 PATH = "/.well-known/pki-validation/4f2d.txt"
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")

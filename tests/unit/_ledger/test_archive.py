@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 import databases
+from ansible_collections.koshin.tls.plugins.module_utils._core.domain_validation import DomainPlacement
 from ansible_collections.koshin.tls.plugins.module_utils._core.errors import HeldElsewhere, LedgerRefused
-from ansible_collections.koshin.tls.plugins.module_utils._core.order import OrderState
+from ansible_collections.koshin.tls.plugins.module_utils._core.order import DnsToken, OrderState
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind, StepState
 from ansible_collections.koshin.tls.plugins.module_utils._ledger import archive, copying, exporting, leases
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.events import FIRST
@@ -38,6 +39,8 @@ def lived(desk, waiting):
     waiting.announce(WWW, StepKind.TELL_SWITCHBOARD, [desk.alone(StepKind.TELL_SWITCHBOARD)])
     waiting.see_account("shop", newest=None, reason="first sight")
     waiting.open_purchasing("shop", by="sato")
+    token = DnsToken("example.jp", "_dnsauth.example.jp", "TXT", "abc")
+    waiting.domains_announced([DomainPlacement("shop", token, "dns:ns1")])
     assert all(rows for table, rows in desk.contents().items() if table != "leases")
     return waiting
 

@@ -37,8 +37,9 @@ from ansible_collections.koshin.tls.plugins.module_utils._orders.collect import 
     reused,
     shortfall,
 )
-from ansible_collections.koshin.tls.plugins.module_utils._orders.handover import Trust, hand_over
+from ansible_collections.koshin.tls.plugins.module_utils._orders.handover import Trust
 from ansible_collections.koshin.tls.plugins.module_utils._orders.job import Job, Progress
+from ansible_collections.koshin.tls.plugins.module_utils._orders.publishing import token_work
 from ansible_collections.koshin.tls.plugins.module_utils._orders.rehearsal import rehearse
 from unit._core.material import ACCOUNT, COMPANY, NOW, SATO, certificate, found, issue, order_record
 from unit._orders.authority import TRAITS, ConfidingAuthority, MemoryAuthority, opened
@@ -419,19 +420,19 @@ def test_tokens_go_to_their_hosts_and_are_retracted_once_believed_or_given_up(le
     authority.hands_out_tokens("1")
     progress = run(authority, ledger)
 
-    handed = hand_over([progress], ledger, hosts=["web1"], trust=TRUST, now=NOW)
-    assert [token["name"] for token in handed.publish["web1"]] == [NAME, "shop.example.jp"]
-    assert handed.retract == {}
-    assert hand_over([progress], ledger, hosts=["web2"], trust=TRUST, now=NOW).hosts == []
+    handed = token_work([progress], ledger, hosts=["web1"])
+    assert [token["name"] for token in handed.publish.hosts["web1"]] == [NAME, "shop.example.jp"]
+    assert handed.retract.hosts == {}
+    assert token_work([progress], ledger, hosts=["web2"]).hosts == []
 
     ledger.published(ledger.placements())
     believed = run(authority, ledger)
-    handed = hand_over([believed], ledger, hosts=["web1"], trust=TRUST, now=NOW)
-    assert handed.publish == {}
-    assert [token["name"] for token in handed.retract["web1"]] == [NAME, "shop.example.jp"]
+    handed = token_work([believed], ledger, hosts=["web1"])
+    assert handed.publish.hosts == {}
+    assert [token["name"] for token in handed.retract.hosts["web1"]] == [NAME, "shop.example.jp"]
 
     ledger.close_order(ledger.open_orders()[NAME].own_reference, OrderState.CANCELLED, "test")
-    assert hand_over([], ledger, hosts=["web1"], trust=TRUST, now=NOW).hosts == ["web1"]
+    assert token_work([], ledger, hosts=["web1"]).hosts == ["web1"]
 
 
 def test_a_token_that_was_entered_again_takes_the_place_of_the_one_before_also_back_and_forth(ledger):
@@ -440,14 +441,14 @@ def test_a_token_that_was_entered_again_takes_the_place_of_the_one_before_also_b
     path = f"/.well-known/pki-validation/{NAME}.txt"
     for content, before in (("wrong", None), ("right", ["wrong"]), ("wrong", ["right"])):
         authority.becomes("1", awaits=(), tokens=(FileToken(NAME, path, content),))
-        handed = hand_over([run(authority, ledger)], ledger, hosts=["web1"], trust=TRUST, now=NOW)
+        handed = token_work([run(authority, ledger)], ledger, hosts=["web1"])
 
-        assert [(one["content"], one.get("replaces")) for one in handed.publish["web1"]] == [(content, before)]
+        assert [(one["content"], one.get("replaces")) for one in handed.publish.hosts["web1"]] == [(content, before)]
         assert [one["content"] for one in handed.probes] == [content]
-        assert handed.retract == {}
+        assert handed.retract.hosts == {}
 
     ledger.close_order(ledger.open_orders()[NAME].own_reference, OrderState.CANCELLED, "test")
-    gone = hand_over([], ledger, hosts=["web1"], trust=TRUST, now=NOW).retract["web1"]
+    gone = token_work([], ledger, hosts=["web1"]).retract.hosts["web1"]
     assert sorted(one["content"] for one in gone) == ["right", "wrong"]
 
 
@@ -457,7 +458,7 @@ def test_an_open_order_that_was_not_reached_keeps_its_tokens(ledger):
     authority.hands_out_tokens("1")
     run(authority, ledger)
 
-    assert hand_over([], ledger, hosts=["web1"], trust=TRUST, now=NOW).hosts == []
+    assert token_work([], ledger, hosts=["web1"]).hosts == []
 
 
 def test_a_rehearsal_says_what_would_be_and_writes_nothing(tmp_path):

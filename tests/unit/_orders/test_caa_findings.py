@@ -48,6 +48,7 @@ def known(tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch) -> Contr
     monkeypatch.setattr(
         looking, "caa_records", lambda _resolver, name: caa_records(Resolver(hosts=(), dns_server=server), name)
     )
+    monkeypatch.setattr(looking, "is_inside", lambda _name: False)
     account = {"name": "local", "ca": "digicert", "api_key": "not-a-real-key"}
     return Control.of({"ledger": str(tmp_path / "ledger.sqlite"), "accounts": [account]})
 
@@ -141,3 +142,12 @@ def test_a_ca_that_nobody_can_name_is_not_looked_for(tmp_path, server):
     known = Control.of({"ledger": str(tmp_path / "ledger.sqlite"), "accounts": [account]})
 
     assert look(certificate("closed.example.jp"), known) == []
+
+
+def test_what_is_only_seen_inside_stops_no_order(known: Control, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(looking, "is_inside", lambda name: name == "closed.example.jp")
+
+    (finding,) = look(certificate("closed.example.jp"), known)
+
+    assert (finding.severity, finding.code) == (Severity.WARNS, "caa_not_allowed")
+    assert finding.message.endswith("So it says inside, where no CA asks.")

@@ -189,7 +189,7 @@ def test_the_handover_holds_all_that_is_needed_to_do_without_this_program(office
         "My Page: https://",
         "names: www.example.jp, shop.example.jp",
         f"CSR and key: on web1, in /etc/koshin/tls/{WWW}/pending/{key_hash}/",
-        f"token of {WWW}: abc lies on web1 in /srv/www{path}",
+        f"token of {WWW}: abc lies at /srv/www{path} on web1",
         "record of shop.example.jp: _x.shop.example.jp TXT def",
         f"before {office.now + 40 * DAY:%Y-%m-%d}, when the one in use ends",
         "release it first (module koshin.tls.order with action: release and certificates: [www.example.jp])",

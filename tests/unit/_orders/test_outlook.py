@@ -18,7 +18,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import 
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import Action, Bought, Issue, OrderState
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger
 from ansible_collections.koshin.tls.plugins.module_utils._orders.collect import use_lost
-from ansible_collections.koshin.tls.plugins.module_utils._orders.handover import hand_over
+from ansible_collections.koshin.tls.plugins.module_utils._orders.handover import installations
 from ansible_collections.koshin.tls.plugins.module_utils._orders.survey import Surveyed, survey
 from ansible_collections.koshin.tls.plugins.module_utils._x509.authority import issue, new_intermediate, new_root
 from ansible_collections.koshin.tls.plugins.module_utils._x509.reading import certificate_facts
@@ -160,11 +160,11 @@ def test_a_certificate_without_what_it_is_used_for_is_told_and_waits_where_the_o
     for wanted, stops in ((USED, True), (serving, False), (WANTED, False)):
         what = job(wanted=wanted, pending=made.key_hash)
         progress = run(MemoryAuthority(), ledger, what)
-        handed = hand_over([progress], ledger, hosts=["web1"], trust=TRUST, now=NOW)
+        handed = installations([progress], ledger, hosts=["web1"], trust=TRUST, now=NOW)
         told = [one.code for one in use_lost(what, pems[0])]
 
         assert told == ([] if wanted is WANTED else ["use_lost"])
-        assert (handed.installations == {}) is stops
+        assert (handed == {}) is stops
 
 
 def test_states_of_all_orders_are_asked_for_at_once(office, monkeypatch: pytest.MonkeyPatch):

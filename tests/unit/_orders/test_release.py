@@ -16,15 +16,15 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.procedure import 
 from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind, StepState
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import Control
-from ansible_collections.koshin.tls.plugins.module_utils._orders.handover import hand_over
 from ansible_collections.koshin.tls.plugins.module_utils._orders.job import Progress
+from ansible_collections.koshin.tls.plugins.module_utils._orders.publishing import token_work
 from ansible_collections.koshin.tls.plugins.module_utils._orders.release import release
 from ansible_collections.koshin.tls.plugins.module_utils._orders.survey import Surveyed, survey
 from ansible_collections.koshin.tls.plugins.modules import order_info
 from unit._core.material import ACCOUNT, COMPANY, NOW, certificate, facts, found
 from unit._orders.authority import MemoryAuthority, opened
 from unit._orders.office import Office
-from unit._orders.test_advance import KEY_HASH, NAME, TRUST, WANTED, job, run
+from unit._orders.test_advance import KEY_HASH, NAME, WANTED, job, run
 
 FINISH = StepKind.FINISH_BY_HAND
 IN_USE = replace(found(NAME, "shop.example.jp"), pending={KEY_HASH: "csr"})
@@ -135,12 +135,12 @@ def test_its_tokens_stay_where_they_lie(desk):
     desk.release()
 
     with desk.ledger() as ledger:
-        idle = hand_over([], ledger, hosts=["web1", "web2"], trust=TRUST, now=NOW)
-        assert (idle.publish, idle.retract) == ({}, {})
+        idle = token_work([], ledger, hosts=["web1", "web2"])
+        assert (idle.publish.hosts, idle.retract.hosts) == ({}, {})
         ledger.announce([NAME], FINISH, [])
-        after = hand_over([Progress(job(), "")], ledger, hosts=["web1", "web2"], trust=TRUST, now=NOW)
+        after = token_work([Progress(job(), "")], ledger, hosts=["web1", "web2"])
     assert progress.order is not None
-    assert set(after.retract) == {"web1"}
+    assert set(after.retract.hosts) == {"web1"}
 
 
 def test_it_goes_on_when_another_certificate_is_in_use(desk):
