@@ -13,14 +13,17 @@ description:
     account's CA offers the validation method of each name, whether the method is possible for the name, whether it is
     known where its token has to lie, and whether a name that is validated by file has an address.
   - Looks whether the CAA records of each name (RFC 8659), found by climbing to the root, let the account's CA in, for
-    the method by which the name is validated (RFC 8657); what stands against it comes with the record to add. Accounts
-    of which nobody can say how CAA records name their CA are left out.
+    the method by which the name is validated (RFC 8657); what stands against it comes with the record to add. The
+    servers of the zone are asked themselves; where they differ, the strictest answer counts, and the difference is
+    said. Accounts of which nobody can say how CAA records name their CA are left out.
   - Looks whether the approver of each name that is validated by mail is one that CAs accept (BR 3.2.2.4.4, .13, .14),
     and whether mail gets there; says when validation by mail ends.
   - Says which validations that the authority holds will have run out at the renewal after next, unless C(prevalidation)
     of O(domains) keeps them.
-  - Asks every authoritative server of each name's zone, names those that are lame, silent, slow or apart, and verifies
-    the DNSSEC chain from the root down; a broken one blocks, as every CA has to refuse then.
+  - Asks every authoritative server of each name's zone, names those that are lame, silent, slow, apart or behind in
+    signing, and verifies the DNSSEC chain from the root down, and in signed zones the answers for the names, of which
+    there may be none (at most 20 names of each zone). A broken chain blocks, and an answer that no server gives so that
+    it validates, as every CA has to refuse then. What cannot be judged from here blocks nothing.
   - Asks the name servers that will get records whether they serve the zone and take our key, and logs in to
     SFTP servers that will get files; nothing is written.
   - Names are looked up as the account's C(resolver) says, else as this machine does; where the CA looks from elsewhere,

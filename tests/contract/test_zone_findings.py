@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -14,9 +16,15 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.inventory import 
 from ansible_collections.koshin.tls.plugins.module_utils._core.order import Action, Decision, Finding, Severity
 from ansible_collections.koshin.tls.plugins.module_utils._core.plan import Planned
 from ansible_collections.koshin.tls.plugins.module_utils._core.procedure import NextStep
-from ansible_collections.koshin.tls.plugins.module_utils._dcv import zone_look
-from ansible_collections.koshin.tls.plugins.module_utils._dcv.authoritative import NameServer
-from ansible_collections.koshin.tls.plugins.module_utils._dcv.dnssec import Standing, Validator
+from ansible_collections.koshin.tls.plugins.module_utils._dcv import dnssec, zone_look
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.authoritative import (
+    NameServer,
+    Zone,
+    Zones,
+    ZoneUnknown,
+)
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.dnssec import Chain, Standing, Validator
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.zone_look import ZoneSight
 from ansible_collections.koshin.tls.plugins.module_utils._orders import zone_findings as findings
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import Control
 from sandbox.bind import Bind, bind
@@ -27,14 +35,16 @@ from unit._core.material import certificate, found
 GOOD, UNSIGNED = Signed("good.jp.", "@ IN NS ns2.example.com.\n"), Signed("unsigned.jp.", signs=False)
 ENDED, WRONG = Signed("ended.jp.", ends_in_days=-1), Signed("wrong.jp.")
 STRIPPED = Signed("stripped.jp.")
+CHANGED = Signed("changed.jp.", 'www IN CAA 0 issue "ca.example"\n')
 BEHIND = HEAD.replace(" 1 3600 ", " 7 3600 ")
 
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Bind, list[str]]]:
     """One server for all zones, and the anchors of its root."""
-    zones, anchors = internet(GOOD, UNSIGNED, ENDED, WRONG, STRIPPED, wrong_ds=("wrong.jp.",))
+    zones, anchors = internet(GOOD, UNSIGNED, ENDED, WRONG, STRIPPED, CHANGED, wrong_ds=("wrong.jp.",))
     zones["stripped.jp."] = replace(STRIPPED, signs=False).text({})
+    zones["changed.jp."] = zones["changed.jp."].replace("ca.example", "another.example")
     with bind(tmp_path_factory.mktemp("bind"), zones) as server:
         yield server, anchors
 
@@ -66,10 +76,12 @@ def test_another_root_is_no_anchor(network):
 
     chain = Validator(Resolver((), server.address)).chain_of([".", "jp", "good.jp"], [of(server)])
 
-    assert (chain.standing, ".: none of its keys" in chain.reason) == (Standing.BOGUS, True)
+    # An own root, or anchors that have become old, are no fault of any zone: nothing is blocked.
+    assert (chain.standing, chain.reason) == (Standing.UNKNOWN, ".: none of its keys is a trust anchor known here")
 
 
-def test_what_cannot_be_asked_is_not_judged():
+def test_what_cannot_be_asked_is_not_judged(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dnssec, "TIMEOUT_SECONDS", 0.5)
     silent = Resolver((), f"127.0.0.1:{free_port()}")
 
     assert Validator(silent).chain_of([".", "jp"], []).standing is Standing.UNKNOWN
@@ -115,15 +127,82 @@ def test_a_broken_chain_blocks_once_for_all_names_of_the_zone(anchored: Bind, tm
 
 
 def test_signatures_that_ended_at_one_server_are_found_there(anchored: Bind, tmp_path: Path):
-    """Its secondary was not told of the last signing."""
+    """Its secondary was not told of the last signing: validators turn to the other one."""
     late = replace(GOOD, ends_in_days=-2)
     with bind(tmp_path / "late", {"good.jp.": late.text({})}) as secondary:
-        known = control(tmp_path, anchored.address, ns1=anchored.address, ns2=secondary.address)
-        found_there = look(known, "www.good.jp")
+        one, both = (
+            look(control(tmp_path, anchored.address, ns1=first, ns2=secondary.address), "www.good.jp")
+            for first in (anchored.address, secondary.address)
+        )
 
-    (finding,) = [one for one in found_there if one.code == "dnssec_bogus"]
-    assert "its SOA record at ns2.example.com (127.0.0.1 port" in finding.message
-    assert "its signature ended on" in finding.message
+    (warning,) = one
+    assert (warning.severity, warning.code) == (Severity.WARNS, "name_server_failed")
+    assert f"ns2.example.com (127.0.0.1 port {secondary.port}) gives what does not validate: SOA of" in warning.message
+    assert "its signature ended on" in warning.message
+    (finding,) = both
+    assert (finding.severity, finding.code) == (Severity.BLOCKS, "dnssec_bogus")
+    assert "good.jp: its keys: its signature ended on" in finding.message
+
+
+def test_keys_are_taken_from_whichever_server_has_good_ones(network, tmp_path: Path):
+    server, anchors = network
+    with bind(tmp_path / "late", {"good.jp.": replace(GOOD, ends_in_days=-2).text({})}) as late:
+        validator = Validator(Resolver((), server.address), anchors=anchors)
+        chain = validator.chain_of([".", "jp", "good.jp"], [of(late), of(server)])
+
+    assert chain.standing is Standing.SECURE
+
+
+def test_a_name_whose_answers_do_not_validate_blocks_its_certificate_only(anchored: Bind, tmp_path: Path):
+    known = control(tmp_path, anchored.address)
+
+    assert look(known, "other.changed.jp") == []
+    (finding,) = look(known, "www.changed.jp", "other.changed.jp")
+    assert (finding.severity, finding.code) == (Severity.BLOCKS, "dnssec_bogus")
+    assert "changed.jp is signed, and what its servers answer for www.changed.jp does not validate" in finding.message
+    assert "CAA of www.changed.jp: its signature does not verify" in finding.message
+
+
+def test_a_zone_above_that_is_another_one_inside_blocks_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Its own servers are public; the keys of the zone above are those of a zone behind the firewall."""
+
+    class Inside:
+        looks_inside = False
+
+        def __init__(self, _resolver: Resolver | None) -> None:
+            self.address = "192.0.2.1"
+
+        def zone_of(self, name: str) -> Zone:
+            return Zone("sub.example.jp" if "sub" in name else name, (NameServer("ns1", self.address, 53, False),))
+
+        def path_to(self, zone: str) -> list[str]:
+            return [".", "jp", "example.jp", zone]
+
+    class Firewalled(Inside):
+        def zone_of(self, name: str) -> Zone:
+            zone = super().zone_of(name)
+            return replace(zone, servers=(NameServer("ns1", "10.0.0.1", 53, zone.name == "example.jp"),))
+
+    class Broken:
+        def __init__(self, _resolver: Resolver | None) -> None:
+            self.chain = Chain(Standing.BOGUS, "example.jp: it has no signed keys")
+
+        def chain_of(self, _path: list[str], _servers: list[NameServer]) -> Chain:
+            return self.chain
+
+    def judged(zone: Zone, judge: zone_look.Judge, _names: list[str]) -> ZoneSight:
+        chain = judge(zone.servers)
+        return ZoneSight(zone.name, 1, bogus=chain.reason if chain.standing is Standing.BOGUS else None)
+
+    monkeypatch.setattr(findings, "Validator", Broken)
+    monkeypatch.setattr(findings, "look_at_zone", judged)
+    known = Control.of({"ledger": str(tmp_path / "ledger.sqlite"), "accounts": [{"name": "local", "ca": "local"}]})
+    seen = {}
+    for zones in (Inside, Firewalled):
+        monkeypatch.setattr(findings, "Zones", zones)
+        seen[zones] = [one.code for one in look(known, "www.sub.example.jp")]
+
+    assert seen == {Inside: ["dnssec_bogus"], Firewalled: []}
 
 
 def test_servers_that_fail_or_differ_are_named(tmp_path: Path):
@@ -142,7 +221,8 @@ def test_servers_that_fail_or_differ_are_named(tmp_path: Path):
     assert f"port {behind.port}) has 7" in told["name_servers_disagree"].message
 
 
-def test_a_zone_that_nobody_answers_for_is_a_warning(tmp_path: Path):
+def test_a_zone_that_nobody_answers_for_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(zone_look, "TIMEOUT_SECONDS", 0.5)
     with bind(tmp_path / "bind", {"example.jp": ""}) as server:
         known = control(tmp_path, server.address, ns1=f"127.0.0.1:{free_port()}")
         (finding,) = look(known, "www.example.jp")
@@ -165,3 +245,30 @@ def test_a_server_that_takes_its_time_is_named(tmp_path: Path, monkeypatch: pyte
     assert (finding.code, finding.severity) == ("name_server_failed", Severity.WARNS)
     assert "ns1.example.com" in finding.message
     assert " took 0.0 s" in finding.message
+
+
+def test_a_resolver_that_never_answers_is_waited_for_once():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        zones = Zones(Resolver((), f"127.0.0.1:{silent.getsockname()[1]}"), timeout_seconds=0.5)
+        began = time.monotonic()
+        for place in range(20):
+            with pytest.raises(ZoneUnknown):
+                zones.zone_of(f"www.example{place}.jp")
+
+    assert time.monotonic() - began < 2
+
+
+def test_zones_are_not_looked_at_without_end_where_no_server_of_any_answers(
+    anchored: Bind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def silent(zone: Zone, _judge: zone_look.Judge, _names: list[str]) -> ZoneSight:
+        time.sleep(0.2)
+        return ZoneSight(zone.name, 0)
+
+    monkeypatch.setattr(findings, "look_at_zone", silent)
+    monkeypatch.setattr(findings, "_WORKERS", 1)
+    monkeypatch.setattr(findings, "_PATIENCE_SECONDS", 0.1)
+    told = look(control(tmp_path, anchored.address), "www.good.jp", "www.wrong.jp", "www.ended.jp")
+
+    assert [one.code for one in told] == ["zone_silent"]

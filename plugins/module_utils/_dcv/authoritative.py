@@ -76,6 +76,8 @@ class Zones:
         self._known: dict[str, Zone] = {}
         self._gates: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
+        # Who has never answered is not waited for again, for each name of thousands.
+        self._answered, self._silent = False, False
 
     @property
     def looks_inside(self) -> bool:
@@ -113,13 +115,17 @@ class Zones:
         import dns.name
         import dns.resolver
 
+        if self._silent:
+            raise _unknown(name, TimeoutError("nobody answers"))
         try:
             owner = dns.name.from_text(name)
             zone = dns.resolver.zone_for_name(
                 owner, resolver=whoever_is_asked(self._resolver, self._timeout), lifetime=self._timeout
             )
         except (dns.exception.DNSException, OSError, UnicodeError) as error:
+            self._silent = not self._answered and isinstance(error, dns.exception.Timeout)
             raise _unknown(name, error) from None
+        self._answered = True
         return zone.to_text(omit_final_dot=True).lower() or "."
 
     def _look_up(self, zone: str, asked: dns.resolver.Resolver) -> Zone:

@@ -6,12 +6,22 @@
 
 from __future__ import annotations
 
+import typing as t
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
 from .._core.caa import CaaRecord
 from .._core.errors import KoshinError
 from .._core.inventory import Resolver
+from .authoritative import NameServer, ServerFailed, Zones, ZoneUnknown, ask_server
 from .resolver import whoever_is_asked
 
 TIMEOUT_SECONDS = 5.0
+_SERVER_SECONDS = 3.0
+_WORKERS = 8
+# Where records were found, and them; ("", ()): nowhere.
+Found = tuple[str, tuple[CaaRecord, ...]]
 
 
 class RecordsUnknown(KoshinError):
@@ -20,7 +30,7 @@ class RecordsUnknown(KoshinError):
     code = "caa_unknown"
 
 
-def caa_records(resolver: Resolver | None, name: str) -> tuple[str, tuple[CaaRecord, ...]]:
+def caa_records(resolver: Resolver | None, name: str) -> Found:
     """Return the name at which records were found, and them; ("", ()) where no name up to the root has any.
 
     Asked: the resolver's DNS server, else what this machine asks. A CNAME is followed at each step, the parents of its
@@ -40,9 +50,78 @@ def caa_records(resolver: Resolver | None, name: str) -> tuple[str, tuple[CaaRec
         except (dns.exception.DNSException, OSError, ValueError) as error:
             raise _unknown(name, here, error) from None
         if answer.rrset:
-            records = (CaaRecord(one.flags, _text(one.tag).lower(), _text(one.value)) for one in answer.rrset)
-            return here, tuple(sorted(records))
+            return here, _records(answer.rrset)
     return "", ()
+
+
+@dataclass(frozen=True)
+class Told:
+    """What C(servers), as text, say of the records that count for a name."""
+
+    servers: tuple[str, ...]
+    found: Found
+
+
+class CaaServers:
+    """Asks the servers of a name's zone themselves, past every cache; one for a run, used by many threads."""
+
+    def __init__(self, zones: Zones) -> None:
+        self._zones = zones
+        self._told: dict[tuple[NameServer, str], tuple[CaaRecord, ...] | None] = {}
+        self._failed: set[NameServer] = set()
+
+    def told(self, name: str) -> tuple[Told, ...]:
+        """Return what they say, each answer once; C(found) is ("", ()) where the zone of C(name) has no records.
+
+        None at all where they cannot be asked, and where an alias leads to another name: whoever is asked in their
+        stead follows that. C(name): in ASCII, "*." aside.
+        """
+        try:
+            zone = self._zones.zone_of(name)
+        except ZoneUnknown:
+            return ()
+        labels = name.rstrip(".").lower().split(".")
+        climbed = [".".join(labels[depth:]) for depth in range(len(labels))]
+        within = [here for here in climbed if here == zone.name or here.endswith(f".{zone.name}")]
+        with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
+            every = list(pool.map(lambda server: self._climb(server, within), zone.servers))
+        answers: dict[Found, list[str]] = {}
+        for server, found in zip(zone.servers, every):
+            if found is not None:
+                answers.setdefault(found, []).append(str(server))
+        return tuple(Told(tuple(servers), found) for found, servers in answers.items())
+
+    def above(self, name: str) -> str:
+        """Return the parent of the zone that C(name) lies in, "" where that is the root; raises ZoneUnknown."""
+        return self._zones.zone_of(name).name.partition(".")[2]
+
+    def _climb(self, server: NameServer, names: Sequence[str]) -> Found | None:
+        for here in names:
+            place = (server, here)
+            if place not in self._told:
+                self._told[place] = self._ask(server, here)
+            records = self._told[place]
+            if records is None or records:
+                return None if records is None else (here, records)
+        return "", ()
+
+    def _ask(self, server: NameServer, name: str) -> tuple[CaaRecord, ...] | None:
+        import dns.rdatatype
+
+        if server in self._failed:
+            return None
+        try:
+            answer = ask_server(server, f"{name}.", "CAA", timeout_seconds=_SERVER_SECONDS)
+        except ServerFailed:
+            self._failed.add(server)
+            return None
+        if any(one.rdtype in (dns.rdatatype.CNAME, dns.rdatatype.DNAME) for one in answer.answer):
+            return None
+        return tuple(record for one in answer.answer if one.rdtype == dns.rdatatype.CAA for record in _records(one))
+
+
+def _records(rrset: t.Iterable[t.Any]) -> tuple[CaaRecord, ...]:
+    return tuple(sorted(CaaRecord(one.flags, _text(one.tag).lower(), _text(one.value)) for one in rrset))
 
 
 def _text(data: bytes) -> str:

@@ -76,16 +76,29 @@ class Validator:
         trusted = _anchor_set(self._anchors)
         chain = Chain(Standing.UNKNOWN)
         for place, zone in enumerate(zones):
-            is_last = place + 1 == len(zones)
-            said = _ask_servers(servers, path[-1]) if is_last else self._ask(zone, dns.rdatatype.DNSKEY)
-            chain = self._keys_of(zone, trusted, said)
-            if chain.keys is None or is_last:
+            if place + 1 == len(zones):
+                return self._by_its_servers(zone, trusted, servers)
+            chain = self._keys_of(zone, trusted, self._ask(zone, dns.rdatatype.DNSKEY))
+            if chain.keys is None:
                 return chain
             said = self._ask(zones[place + 1], dns.rdatatype.DS)
             below = self._delegation(zone, zones[place + 1], said, chain.keys)
             if isinstance(below, Chain):
                 return below
             trusted = below
+        return chain
+
+    def _by_its_servers(self, zone: dns.name.Name, trusted: dns.rrset.RRset, servers: t.Sequence[NameServer]) -> Chain:
+        """Return the best that one of its servers makes of a zone: validators ask another one where keys are bad."""
+        chain = self._keys_of(zone, trusted, None)
+        for server in servers:
+            try:
+                said = ask_server(server, zone.to_text(), "DNSKEY", timeout_seconds=TIMEOUT_SECONDS, dnssec=True)
+            except ServerFailed:
+                continue
+            chain = self._keys_of(zone, trusted, said)
+            if chain.standing is not Standing.BOGUS:
+                break
         return chain
 
     def _keys_of(self, zone: dns.name.Name, trusted: dns.rrset.RRset, said: dns.message.Message | None) -> Chain:
@@ -106,6 +119,9 @@ class Validator:
         if not entry:
             if not any(_is_known(one) for one in trusted):
                 return Chain(Standing.INSECURE, "its DS records are of kinds that nobody verifies any more")
+            if zone == dns.name.root:
+                # Another root than IANA's, or keys newer than this list: nobody's zone is to blame.
+                return _unknown(zone, "none of its keys is a trust anchor known here")
             tags = ", ".join(str(one.key_tag) for one in trusted)
             return _bogus(zone, f"none of its keys is that of the DS record at its parent (key tag {tags})")
         problem = verify(keys, signatures, dns.rrset.from_rdata_list(zone, keys.ttl, entry))
@@ -151,15 +167,6 @@ class Validator:
         return None
 
 
-def _ask_servers(servers: t.Sequence[NameServer], zone: str) -> dns.message.Message | None:
-    for server in servers:
-        try:
-            return ask_server(server, f"{zone}.", "DNSKEY", timeout_seconds=TIMEOUT_SECONDS, dnssec=True)
-        except ServerFailed:
-            continue
-    return None
-
-
 def verify(rrset: dns.rrset.RRset, signatures: dns.rrset.RRset, keys: dns.rrset.RRset) -> str | None:
     """Return what is wrong with the signatures, all of them; None where one of C(keys) has made one that holds now."""
     import dns.dnssec
@@ -172,15 +179,26 @@ def verify(rrset: dns.rrset.RRset, signatures: dns.rrset.RRset, keys: dns.rrset.
     return None
 
 
-def signed_by(answer: dns.message.Message, name: str, kind: str, keys: dns.rrset.RRset) -> str | None:
-    """Return what is wrong with a record set of an answer, None where it is signed well by C(keys)."""
+def problem_of_answer(answer: dns.message.Message, name: str, kind: str, keys: dns.rrset.RRset) -> str | None:
+    """Return what is wrong with what the zone of C(keys) says of C(name) and the type C(kind), None where nothing is.
+
+    What is there, or the alias in its place, has to be signed; where nothing is, something signed has to deny it. What
+    exactly that denial spans is not looked at.
+    """
     import dns.name
     import dns.rdatatype
 
-    rrset, signatures = _signed(answer.answer, dns.name.from_text(name), dns.rdatatype.from_text(kind))
-    if rrset is None:
-        return f"it has no {kind} record"
-    return "it is not signed" if signatures is None else verify(rrset, signatures, keys)
+    owner = dns.name.from_text(name)
+    # The alias that a DNAME makes of a name beneath it is signed by nobody; the DNAME is.
+    above = [(one.name, one.rdtype) for one in answer.answer if one.rdtype == dns.rdatatype.DNAME]
+    for place, wanted in [*above, (owner, dns.rdatatype.from_text(kind)), (owner, dns.rdatatype.CNAME)]:
+        rrset, signatures = _signed(answer.answer, place, wanted)
+        if rrset is not None and owner.is_subdomain(place):
+            return "it is not signed" if signatures is None else verify(rrset, signatures, keys)
+    denials = list(_denials(answer))
+    if not denials:
+        return "that it does not exist is not proved"
+    return next((problem for one in denials if (problem := verify(*one, keys)) is not None), None)
 
 
 def _why(signatures: dns.rrset.RRset, error: Exception) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .authoritative import NameServer, NoRoute, ServerFailed, Zone, ask_server
-from .dnssec import Chain, Standing, signed_by
+from .dnssec import Chain, Standing, problem_of_answer
 
 if t.TYPE_CHECKING:
     import dns.message
+    import dns.rrset
 
 TIMEOUT_SECONDS = 4.0
 # A CA asks from several places and follows aliases within its own time limits.
@@ -23,13 +24,19 @@ SLOW_SECONDS = 2.0
 _WORKERS = 8
 # Secondaries are told of a change and fetch it: whoever differs for longer has fallen behind.
 _PAUSE_SECONDS = 1.0
+# Of the names of one zone: they are all signed and denied by the same hand.
+_MOST_NAMES = 20
+
+# Says how a zone stands, by the keys that these servers of it have.
+Judge = t.Callable[[t.Sequence[NameServer]], Chain]
 
 
 @dataclass(frozen=True)
 class ZoneSight:
     """What the servers of a zone answered; the texts name a server. C(reached): those that answered.
 
-    C(bogus): what is wrong with its DNSSEC, here or above it.
+    C(bogus): what is wrong with its DNSSEC, here or above it, None where a validator comes through. C(bogus_names): of
+    which of the names asked for no server gives an answer that validates, and why.
     """
 
     zone: str
@@ -37,7 +44,8 @@ class ZoneSight:
     failed: tuple[str, ...] = ()
     slow: tuple[str, ...] = ()
     serials: tuple[tuple[str, int], ...] = ()
-    bogus: tuple[str, ...] = ()
+    bogus: str | None = None
+    bogus_names: tuple[tuple[str, str], ...] = ()
 
     @property
     def disagrees(self) -> bool:
@@ -51,8 +59,28 @@ class _Answer:
     said: dns.message.Message | ServerFailed
 
 
-def look_at_zone(zone: Zone, chain: Chain, *, sleep: t.Callable[[float], None] = time.sleep) -> ZoneSight:
-    """Ask every server of C(zone) for its SOA record. C(chain): how the zone stands above its servers."""
+@dataclass(frozen=True)
+class _Records:
+    """What is wrong with what one server says: of the zone itself, of names; C(failed): it stopped answering."""
+
+    server: NameServer
+    zone: str | None = None
+    names: t.Mapping[str, str] = field(default_factory=dict)
+    failed: str | None = None
+
+    def problem(self, everywhere: t.Container[str]) -> str | None:
+        """Return what is wrong here, though not with the names that are wrong C(everywhere)."""
+        first = self.zone or next((said for name, said in self.names.items() if name not in everywhere), None)
+        return self.failed if first is None else f"{self.server} gives what does not validate: {first}"
+
+
+def look_at_zone(
+    zone: Zone, judge: Judge, names: t.Sequence[str] = (), *, sleep: t.Callable[[float], None] = time.sleep
+) -> ZoneSight:
+    """Ask every server of C(zone) for its SOA record, and those that answer for the CAA records of C(names) in it.
+
+    Whether those exist does not matter: a CA asks for them, and may not issue without a good answer (BR 3.2.2.8).
+    """
     answers = _ask_all(zone)
     if len({_serial(one) for one in answers} - {None}) > 1:
         sleep(_PAUSE_SECONDS)
@@ -64,23 +92,48 @@ def look_at_zone(zone: Zone, chain: Chain, *, sleep: t.Callable[[float], None] =
         if isinstance(one.said, ServerFailed) and not isinstance(one.said, NoRoute)
     ]
     good = [one for one in answers if not isinstance(one.said, ServerFailed)]
+    chain = judge([one.server for one in good]) if good else Chain(Standing.UNKNOWN)
+    with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
+        records = list(pool.map(lambda one: _records(one, zone.name, names[:_MOST_NAMES], chain.keys), good))
+    # A validator turns to the next server where one gives what does not validate.
+    bogus = chain.reason if chain.standing is Standing.BOGUS else _of_all([one.zone for one in records])
+    asked = {name: _of_all([one.names.get(name) for one in records]) for name in names}
+    bogus_names = {name: problem for name, problem in asked.items() if problem is not None}
+    if bogus is None:
+        failed += [problem for one in records if (problem := one.problem(bogus_names)) is not None]
     return ZoneSight(
         zone=zone.name,
         reached=len(good),
         failed=tuple(failed),
         slow=tuple(f"{one.server} took {one.seconds:.1f} s" for one in good if one.seconds > SLOW_SECONDS),
         serials=tuple((str(one.server), serial) for one in good if (serial := _serial(one)) is not None),
-        bogus=tuple(_bogus(zone, chain, good)),
+        bogus=bogus,
+        bogus_names=tuple(bogus_names.items()),
     )
 
 
-def _bogus(zone: Zone, chain: Chain, answers: t.Sequence[_Answer]) -> t.Iterator[str]:
-    if chain.standing is Standing.BOGUS:
-        yield chain.reason
-    for one in answers if chain.keys is not None else ():
-        problem = signed_by(t.cast("dns.message.Message", one.said), zone.name, "SOA", t.cast(t.Any, chain.keys))
-        if problem is not None:
-            yield f"{zone.name}: its SOA record at {one.server}: {problem}"
+def _records(answer: _Answer, zone: str, names: t.Sequence[str], keys: dns.rrset.RRset | None) -> _Records:
+    problem = _problem(t.cast("dns.message.Message", answer.said), zone, "SOA", keys)
+    problems: dict[str, str] = {}
+    for name in names if problem is None else ():
+        try:
+            said = ask_server(answer.server, f"{name}.", "CAA", timeout_seconds=TIMEOUT_SECONDS, dnssec=True)
+        except ServerFailed as failed:
+            return _Records(answer.server, names=problems, failed=f"{answer.server} {failed} (asked for CAA of {name})")
+        found = _problem(said, name, "CAA", keys)
+        if found is not None:
+            problems[name] = found
+    return _Records(answer.server, problem, problems)
+
+
+def _problem(said: dns.message.Message, name: str, kind: str, keys: dns.rrset.RRset | None) -> str | None:
+    problem = None if keys is None else problem_of_answer(said, f"{name}.", kind, keys)
+    return None if problem is None else f"{kind} of {name}: {problem}"
+
+
+def _of_all(problems: t.Sequence[str | None]) -> str | None:
+    """Return the first problem where every server has one."""
+    return problems[0] if problems and None not in problems else None
 
 
 def _ask_all(zone: Zone) -> list[_Answer]:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,17 +14,18 @@ from datetime import date
 from .._ca.base import CertificateAuthority, NamesItself
 from .._core.caa import PARAMETERS_BIND_FROM, Obstacle, Permission, permission
 from .._core.errors import KoshinError
-from .._core.inventory import NameValidation
+from .._core.inventory import NameValidation, Resolver
 from .._core.names import problem_of
 from .._core.order import Finding, Severity
 from .._core.plan import Planned
 from .._dcv.authoritative import Zones, ZoneUnknown
-from .._dcv.caa_records import RecordsUnknown, caa_records
+from .._dcv.caa_records import CaaServers, RecordsUnknown, Told, caa_records
 from .control import Control
 from .job import named
 
 # Names are asked for side by side: most of it is waiting for somebody else.
 _WORKERS = 32
+_STRICTNESS = (None, Obstacle.ACCOUNT, Obstacle.METHOD, Obstacle.NOT_ALLOWED, Obstacle.CRITICAL)
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,16 @@ def caa_findings(planned: Sequence[Planned], control: Control) -> list[Finding]:
         for validation in one.certificate.validations
         if problem_of(validation.name) is None
     ]
+    resolvers = {control.accounts[one.certificate.account].resolver for one in planned}
+    servers = {resolver: CaaServers(Zones(resolver)) for resolver in resolvers}
+
+    def answer(question: _Question) -> list[Finding]:
+        resolver = control.accounts[question.planned.certificate.account].resolver
+        return list(_answer(question, authorities, resolver, servers[resolver], today=control.now.date()))
+
     with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
-        found = pool.map(lambda question: _answer(question, authorities, control), questions)
-        return [finding for finding in found if finding is not None]
+        # What differs for many names of a zone is told once for each certificate.
+        return list(dict.fromkeys(finding for found in pool.map(answer, questions) for finding in found))
 
 
 def _authority(planned: Planned, control: Control) -> CertificateAuthority:
@@ -75,27 +83,69 @@ def _has_dns(planned: Planned, control: Control) -> bool:
     return resolver is None or resolver.dns_server is not None
 
 
-def _answer(question: _Question, authorities: Mapping[str, CertificateAuthority], control: Control) -> Finding | None:
+def _answer(
+    question: _Question,
+    authorities: Mapping[str, CertificateAuthority],
+    resolver: Resolver | None,
+    servers: CaaServers,
+    *,
+    today: date,
+) -> Iterator[Finding]:
     certificate, name = question.planned.certificate, question.validation.name
-    resolver = control.accounts[certificate.account].resolver
     try:
-        where, records = caa_records(resolver, name.removeprefix("*."))
+        told = _told(name.removeprefix("*."), resolver, servers)
     except RecordsUnknown as error:
-        return Finding(certificate.name, Severity.WARNS, error.code, error.message, error.next_move)
-    said = permission(
-        records,
-        wildcard=name.startswith("*."),
+        yield Finding(certificate.name, Severity.WARNS, error.code, error.message, error.next_move)
+        return
+    methods = authorities[certificate.account].traits.caa_methods.get(question.validation.method, ())
+    judged = [(one.found[0], _permission(question, one, methods)) for one in told]
+    where, said = max(judged, key=lambda one: _STRICTNESS.index(one[1].obstacle))
+    if said.obstacle is not None:
+        finding = _finding(question, where, said, today=today)
+        if finding.severity is Severity.BLOCKS and resolver is None and is_inside(where):
+            message = f"{finding.message} So it says inside, where no CA asks."
+            finding = replace(finding, severity=Severity.WARNS, message=message)
+        yield finding
+    if len(told) > 1:
+        yield _difference(certificate.name, told)
+
+
+def _told(name: str, resolver: Resolver | None, servers: CaaServers) -> Sequence[Told]:
+    """Return what counts for a name, by the servers of its zone where they can be asked; above it, a cache will do."""
+    told = servers.told(name)
+    if not told:
+        return (Told((), caa_records(resolver, name)),)
+    if all(one.found[1] for one in told):
+        return told
+    above = servers.above(name)
+    beyond = caa_records(resolver, above) if above else ("", ())
+    return [one if one.found[1] else replace(one, found=beyond) for one in told]
+
+
+def _permission(question: _Question, told: Told, methods: Sequence[str]) -> Permission:
+    return permission(
+        told.found[1],
+        wildcard=question.validation.name.startswith("*."),
         issuers=question.issuers,
-        methods=authorities[certificate.account].traits.caa_methods.get(question.validation.method, ()),
+        methods=methods,
         account=None,
     )
-    if said.obstacle is None:
-        return None
-    finding = _finding(question, where, said, today=control.now.date())
-    if finding.severity is Severity.BLOCKS and resolver is None and is_inside(where):
-        message = f"{finding.message} So it says inside, where no CA asks."
-        return replace(finding, severity=Severity.WARNS, message=message)
-    return finding
+
+
+def _difference(certificate: str, told: Sequence[Told]) -> Finding:
+    said = "; ".join(f"{', '.join(one.servers)}: {_shown(one)}" for one in told)
+    return Finding(
+        certificate,
+        Severity.WARNS,
+        "caa_differs",
+        f"Name servers of one zone give different CAA records: {said}.",
+        "See that all of them have the same version of the zone: a CA may ask any of them.",
+    )
+
+
+def _shown(told: Told) -> str:
+    where, records = told.found
+    return f"{where} " + ", ".join(f'{one.flags} {one.tag} "{one.value}"' for one in records) if records else "none"
 
 
 def is_inside(name: str) -> bool:

@@ -15,6 +15,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.order import Acti
 from ansible_collections.koshin.tls.plugins.module_utils._core.plan import Planned
 from ansible_collections.koshin.tls.plugins.module_utils._core.procedure import NextStep
 from ansible_collections.koshin.tls.plugins.module_utils._dcv import caa_records as asking
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.authoritative import Zones
 from ansible_collections.koshin.tls.plugins.module_utils._dcv.caa_records import RecordsUnknown, caa_records
 from ansible_collections.koshin.tls.plugins.module_utils._orders import caa_findings as looking
 from ansible_collections.koshin.tls.plugins.module_utils._orders.caa_findings import caa_findings
@@ -49,6 +50,7 @@ def known(tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch) -> Contr
         looking, "caa_records", lambda _resolver, name: caa_records(Resolver(hosts=(), dns_server=server), name)
     )
     monkeypatch.setattr(looking, "is_inside", lambda _name: False)
+    monkeypatch.setattr(looking, "Zones", lambda _resolver: Zones(Resolver(hosts=(), dns_server=server)))
     account = {"name": "local", "ca": "digicert", "api_key": "not-a-real-key"}
     return Control.of({"ledger": str(tmp_path / "ledger.sqlite"), "accounts": [account]})
 
