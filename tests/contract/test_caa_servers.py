@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +17,12 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.plan import Plann
 from ansible_collections.koshin.tls.plugins.module_utils._core.procedure import NextStep
 from ansible_collections.koshin.tls.plugins.module_utils._dcv import caa_records as asking
 from ansible_collections.koshin.tls.plugins.module_utils._dcv.authoritative import Zones
-from ansible_collections.koshin.tls.plugins.module_utils._dcv.caa_records import CaaServers, Told, caa_records
+from ansible_collections.koshin.tls.plugins.module_utils._dcv.caa_records import (
+    CaaServers,
+    RecordsUnknown,
+    Told,
+    caa_records,
+)
 from ansible_collections.koshin.tls.plugins.module_utils._orders import caa_findings as looking
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import Control
 from sandbox.bind import Bind, bind
@@ -121,3 +128,15 @@ def test_a_zone_without_records_is_climbed_out_of(servers, tmp_path, monkeypatch
         (finding,) = look(tmp_path, monkeypatch, resolver_of(above), "www.sub.example.jp")
 
     assert finding.message.startswith("www.sub.example.jp: The CAA records of example.jp allow only other.example")
+
+
+def test_a_resolver_that_never_answers_is_not_waited_for_at_each_name():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        zones = Zones(Resolver((), f"127.0.0.1:{silent.getsockname()[1]}"), timeout_seconds=0.5)
+        servers, began = CaaServers(zones), time.monotonic()
+        for place in range(20):
+            with pytest.raises(RecordsUnknown, match=r"cannot be asked \(nobody answers\)"):
+                servers.told(f"www.example{place}.jp")
+
+    assert time.monotonic() - began < 2

@@ -84,6 +84,11 @@ class Zones:
         """Say whether somebody named a resolver, and so wants what lies inside to be asked."""
         return self._resolver is not None
 
+    @property
+    def is_silent(self) -> bool:
+        """Say whether who is asked has let the first question time out; nobody is asked any more then."""
+        return self._silent
+
     def path_to(self, zone: str) -> list[str]:
         """Return the zones from the root down to C(zone), itself included; raises ZoneUnknown."""
         path = [zone]

@@ -74,11 +74,13 @@ class CaaServers:
         """Return what they say, each answer once; C(found) is ("", ()) where the zone of C(name) has no records.
 
         None at all where they cannot be asked, and where an alias leads to another name: whoever is asked in their
-        stead follows that. C(name): in ASCII, "*." aside.
+        stead follows that. C(name): in ASCII, "*." aside. Raises RecordsUnknown where that one has never answered.
         """
         try:
             zone = self._zones.zone_of(name)
         except ZoneUnknown:
+            if self._zones.is_silent:
+                raise _unknown(name, name, TimeoutError("nobody answers")) from None
             return ()
         labels = name.rstrip(".").lower().split(".")
         climbed = [".".join(labels[depth:]) for depth in range(len(labels))]
