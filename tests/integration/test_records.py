@@ -87,13 +87,13 @@ def by_nsupdate(server: Bind) -> list[dict]:
                 "key_secret": SECRET,
                 "key_algorithm": "hmac-sha256",
                 "zone": "tokens.test",
-                "record": "{{ item.record }}.",
-                "type": "{{ item.type }}",
-                "value": "{{ item.value }}",
+                "record": "{{ item.0 }}.",
+                "type": "{{ item.1.0.type }}",
+                "value": "{{ item.1 | map(attribute='value') }}",
                 "ttl": 60,
                 "state": "{{ 'present' if tls_token_state == 'published' else 'absent' }}",
             },
-            "loop": "{{ tls_tokens }}",
+            "loop": "{{ tls_tokens | groupby('record') }}",
         }
     ]
 

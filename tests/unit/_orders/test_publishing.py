@@ -15,7 +15,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._core.order import (
     OrderState,
     Token,
 )
-from ansible_collections.koshin.tls.plugins.module_utils._core.step import StepKind
+from ansible_collections.koshin.tls.plugins.module_utils._core.step import Awaited, StepKind
 from ansible_collections.koshin.tls.plugins.module_utils._ledger.ledger import Ledger
 from ansible_collections.koshin.tls.plugins.module_utils._orders.job import Job, Progress
 from ansible_collections.koshin.tls.plugins.module_utils._orders.publishing import TokenWork, token_work
@@ -251,3 +251,33 @@ def test_what_is_no_token_of_the_name_reaches_no_task_file_and_nobody_else(ledge
 
     assert (done.publish.tasks, done.probes) == ({}, [])
     assert [(one.name, one.code) for one in done.findings] == [(A, code)]
+
+
+def test_a_shop_that_asks_people_for_records_gets_those_of_a_server_from_there(authority, ledger):
+    """A shop's mail asks for all of them."""
+    asked = (record(A), record(B))
+    step = Awaited(StepKind.PUBLISH_RECORD, details="; ".join(f"{one.record} {one.type} {one.value}" for one in asked))
+
+    for validations, left in (
+        ((by_dns(A), by_dns(B)), None),
+        ((by_dns(A), NameValidation(B, Method.DNS)), f"_dnsauth.{B} TXT abc"),
+        ((NameValidation(A, Method.DNS), NameValidation(B, Method.DNS)), step.details),
+    ):
+        authority.orders.clear()
+        what = wanted(*validations)
+        placed = run(authority, ledger, what)
+        authority.becomes(placed.order.reference, awaits=(step,), records=asked)
+        told = run(authority, ledger, what)
+
+        assert [one.details for one in told.order.awaits] == ([] if left is None else [left])
+        ledger.close_order(placed.record.own_reference, OrderState.CANCELLED, "test")
+
+
+def test_a_value_with_a_semicolon_is_believed_when_somebody_says_it_is_there(authority, ledger, handed_out):
+    persistent = DnsToken(A, f"_validation-persist.{A}", "TXT", "ca.example; accounturi=https://ca.example/1")
+    progress = handed_out(wanted(NameValidation(A, Method.DNS)), persistent)
+    assert authority.looks == 0
+
+    ledger.confirm(A, StepKind.PUBLISH_RECORD, by="suzuki")
+
+    assert run(authority, ledger, progress.job).order.validated == (A,)
