@@ -27,6 +27,7 @@ from ansible_collections.koshin.tls.plugins.module_utils._orders import caa_find
 from ansible_collections.koshin.tls.plugins.module_utils._orders.control import Control
 from sandbox.bind import Bind, bind
 from sandbox.daemons import free_port
+from sandbox.name_server import NameServer
 from unit._core.material import certificate, found
 
 OURS, OTHERS = CaaRecord(0, "issue", "digicert.com"), CaaRecord(0, "issue", "other.example")
@@ -140,3 +141,12 @@ def test_a_resolver_that_never_answers_is_not_waited_for_at_each_name():
                 servers.told(f"www.example{place}.jp")
 
     assert time.monotonic() - began < 2
+
+
+def test_one_question_without_an_answer_silences_nobody_who_has_answered_others():
+    """It knows no root, answers for some names that there are none, and for one not at all."""
+    with NameServer({}) as server:
+        zones = Zones(Resolver((), server.address), timeout_seconds=0.5)
+        told = [CaaServers(zones).told(name) for name in ("www.example.jp", "silent.example.jp", "www.example.jp")]
+
+    assert (told, zones.is_silent) == ([(), (), ()], False)

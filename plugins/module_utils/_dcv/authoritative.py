@@ -128,7 +128,9 @@ class Zones:
                 owner, resolver=whoever_is_asked(self._resolver, self._timeout), lifetime=self._timeout
             )
         except (dns.exception.DNSException, OSError, UnicodeError) as error:
-            self._silent = not self._answered and isinstance(error, dns.exception.Timeout)
+            # A refusal is an answer, too.
+            self._answered = self._answered or not isinstance(error, dns.exception.Timeout)
+            self._silent = not self._answered
             raise _unknown(name, error) from None
         self._answered = True
         return zone.to_text(omit_final_dot=True).lower() or "."
