@@ -166,6 +166,11 @@ probes:
       description: "What went wrong, or null: code (V(token_not_seen)), message, next_move."
       type: dict
       returned: always
+caution:
+  description: What the looks cannot show, for whoever reads the result.
+  returned: always
+  type: str
+  sample: Looked at from one place; CAs look from several at once (BR 3.2.2.9), and none can prove what all of them see.
 from_inside:
   description: Whether any of the looks was one from inside.
   returned: always
@@ -194,6 +199,11 @@ OPTIONS = {
 }
 
 
+CAUTION = (
+    "Looked at from one place; CAs look from several at once (BR 3.2.2.9), and none can prove what all of them see."
+)
+
+
 def token_probe(module: Module) -> Outcome:
     entries = [check(entry, PROBED, f"tokens[{label(entry, n)}]") for n, entry in enumerate(module.params["tokens"])]
     by_default = module.params["resolver"]
@@ -205,7 +215,7 @@ def token_probe(module: Module) -> Outcome:
         timeout_seconds=module.params["timeout_seconds"],
     )
     probes = [probe(entry, sight) for entry, sight in zip(entries, sights)]
-    return Outcome("probes", probes, extra={"from_inside": any(sight.from_inside for sight in sights)})
+    return Outcome("probes", probes, extra={"caution": CAUTION, "from_inside": any(one.from_inside for one in sights)})
 
 
 def probe(entry: dict[str, t.Any], sight: Sight) -> dict[str, t.Any]:
